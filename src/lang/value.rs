@@ -1,0 +1,617 @@
+//! Values: null, known and unknown ones, of a type, with marks that travel along.
+//!
+//! A value is cheap to clone: what is large lies behind an [`Arc`]. Marks sit on every level of a
+//! value: a list may hold one sensitive element and be public itself. A set has its elements' marks
+//! itself, since an element has no place by which to find it again.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::number::Number;
+use super::types::Type;
+
+/// Text that is shared.
+pub type Str = Arc<str>;
+
+/// A value with its marks.
+#[derive(Clone)]
+pub struct Value {
+    kind: Kind,
+    marks: Marks,
+}
+
+/// What a value is, marks aside.
+#[derive(Clone)]
+pub enum Kind {
+    /// Null, of a type.
+    Null(Type),
+    /// Known only after apply.
+    Unknown(Unknown),
+    /// `true` or `false`
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// Text, in Unicode normal form C.
+    String(Str),
+    /// Elements of one type in order.
+    List(Type, Arc<[Value]>),
+    /// Elements of one type, sorted, each once.
+    Set(Type, Arc<[Value]>),
+    /// Elements of one type by name.
+    Map(Type, Arc<BTreeMap<Str, Value>>),
+    /// Elements in order, each of its own type.
+    Tuple(Arc<[Value]>),
+    /// Attributes by name, each of its own type.
+    Object(Arc<BTreeMap<Str, Value>>),
+}
+
+/// What is known about a value that is not known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unknown {
+    /// Its type; [`Type::Any`] where not even that is known.
+    pub ty: Type,
+    /// That it will not be null.
+    pub not_null: bool,
+    /// Text it will begin with; empty where nothing is known.
+    pub prefix: Str,
+}
+
+/// Marks of a value: they go wherever it goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Not to be shown.
+    pub sensitive: bool,
+    /// Not to be stored.
+    pub ephemeral: bool,
+    /// The resource instances that it came from.
+    pub from: Origins,
+}
+
+/// Resource instances that a value came from, by number, sorted; see
+/// [`Origin`](crate::lang::scope::Origin).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origins(Option<Arc<[u32]>>);
+
+impl Origins {
+    /// One instance.
+    pub fn one(instance: u32) -> Self {
+        Origins(Some(Arc::new([instance])))
+    }
+
+    /// The instances, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        self.0.iter().flat_map(|it| it.iter().copied())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Those of both.
+    pub fn union(&self, other: &Origins) -> Origins {
+        match (&self.0, &other.0) {
+            (None, _) => other.clone(),
+            (_, None) => self.clone(),
+            (Some(a), Some(b)) if Arc::ptr_eq(a, b) => self.clone(),
+            (Some(a), Some(b)) if b.iter().all(|it| a.binary_search(it).is_ok()) => self.clone(),
+            (Some(a), Some(b)) => {
+                let mut all: Vec<u32> = a.iter().chain(b.iter()).copied().collect();
+                all.sort_unstable();
+                all.dedup();
+                Origins(Some(all.into()))
+            }
+        }
+    }
+}
+
+impl FromIterator<u32> for Origins {
+    fn from_iter<I: IntoIterator<Item = u32>>(them: I) -> Self {
+        let mut all: Vec<u32> = them.into_iter().collect();
+        all.sort_unstable();
+        all.dedup();
+        Origins((!all.is_empty()).then(|| all.into()))
+    }
+}
+
+impl Marks {
+    /// No marks.
+    pub const NONE: Marks = Marks { sensitive: false, ephemeral: false, from: Origins(None) };
+
+    /// Sensitive and nothing else.
+    pub const SENSITIVE: Marks = Marks { sensitive: true, ephemeral: false, from: Origins(None) };
+
+    /// Ephemeral and nothing else.
+    pub const EPHEMERAL: Marks = Marks { sensitive: false, ephemeral: true, from: Origins(None) };
+
+    /// Those of an instance's values.
+    pub fn from_instance(instance: u32) -> Marks {
+        Marks { from: Origins::one(instance), ..Marks::NONE }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        !self.sensitive && !self.ephemeral && self.from.is_empty()
+    }
+
+    /// Those of both.
+    pub fn union(&self, other: &Marks) -> Marks {
+        if other.is_empty() {
+            return self.clone();
+        }
+        Marks {
+            sensitive: self.sensitive || other.sensitive,
+            ephemeral: self.ephemeral || other.ephemeral,
+            from: self.from.union(&other.from),
+        }
+    }
+}
+
+impl From<Kind> for Value {
+    fn from(kind: Kind) -> Self {
+        Value { kind, marks: Marks::NONE }
+    }
+}
+
+impl Value {
+    /// An untyped null.
+    pub const NULL: Value = Value { kind: Kind::Null(Type::Any), marks: Marks::NONE };
+    /// `true`
+    pub const TRUE: Value = Value { kind: Kind::Bool(true), marks: Marks::NONE };
+    /// `false`
+    pub const FALSE: Value = Value { kind: Kind::Bool(false), marks: Marks::NONE };
+
+    /// A null of that type.
+    pub fn null(ty: Type) -> Value {
+        Kind::Null(ty).into()
+    }
+
+    /// A value of that type that is not known.
+    pub fn unknown(ty: Type) -> Value {
+        Kind::Unknown(Unknown { ty, not_null: false, prefix: "".into() }).into()
+    }
+
+    /// A value of that type that is not known, but is not null.
+    pub fn unknown_not_null(ty: Type) -> Value {
+        Kind::Unknown(Unknown { ty, not_null: true, prefix: "".into() }).into()
+    }
+
+    /// A string; normalised to Unicode normal form C.
+    pub fn string(text: impl AsRef<str> + Into<Str>) -> Value {
+        use unicode_normalization::{UnicodeNormalization, is_nfc};
+        let text: Str = match text.as_ref() {
+            it if it.is_ascii() || is_nfc(it) => text.into(),
+            it => it.nfc().collect::<String>().into(),
+        };
+        Kind::String(text).into()
+    }
+
+    /// A number.
+    pub fn number(it: impl Into<Number>) -> Value {
+        Kind::Number(it.into()).into()
+    }
+
+    /// A list; every element must be of type `of`.
+    pub fn list(of: Type, items: impl IntoIterator<Item = Value>) -> Value {
+        Kind::List(of, items.into_iter().collect()).into()
+    }
+
+    /// A set; every element must be of type `of`. Sorts, drops duplicates, takes over their marks.
+    pub fn set(of: Type, items: impl IntoIterator<Item = Value>) -> Value {
+        let mut marks = Marks::NONE;
+        let mut items: Vec<Value> = items
+            .into_iter()
+            .map(|item| {
+                let (item, deep) = item.without_marks();
+                marks = marks.union(&deep);
+                item
+            })
+            .collect();
+        items.sort_by(set_order);
+        // An unknown element may equal any other, so unknown ones are never dropped.
+        items.dedup_by(|a, b| a.is_wholly_known() && a.same(b));
+        Value { kind: Kind::Set(of, items.into()), marks }
+    }
+
+    /// A map; every element must be of type `of`.
+    pub fn map(of: Type, items: impl IntoIterator<Item = (Str, Value)>) -> Value {
+        Kind::Map(of, Arc::new(items.into_iter().collect())).into()
+    }
+
+    /// A tuple.
+    pub fn tuple(items: impl IntoIterator<Item = Value>) -> Value {
+        Kind::Tuple(items.into_iter().collect()).into()
+    }
+
+    /// An object.
+    pub fn object<K: Into<Str>>(items: impl IntoIterator<Item = (K, Value)>) -> Value {
+        Kind::Object(Arc::new(items.into_iter().map(|(k, v)| (k.into(), v)).collect())).into()
+    }
+
+    /// What it is, marks aside.
+    pub fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// What it is, taken out of its marks.
+    pub fn into_kind(self) -> Kind {
+        self.kind
+    }
+
+    /// Its own marks, those of its parts left out.
+    pub fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
+    /// Its own marks and those of all of its parts.
+    pub fn deep_marks(&self) -> Marks {
+        let mut all = self.marks.clone();
+        self.each_part(&mut |part| all = all.union(&part.deep_marks()));
+        all
+    }
+
+    /// The value with these marks added to its own.
+    pub fn with_marks(mut self, marks: &Marks) -> Value {
+        if !marks.is_empty() {
+            self.marks = self.marks.union(marks);
+        }
+        self
+    }
+
+    /// The value with its own marks set to these.
+    pub fn replace_marks(mut self, marks: Marks) -> Value {
+        self.marks = marks;
+        self
+    }
+
+    /// The value with all marks taken off, and what they were.
+    pub fn without_marks(self) -> (Value, Marks) {
+        let deep = self.deep_marks();
+        if deep.is_empty() { (self, deep) } else { (self.unmarked(), deep) }
+    }
+
+    fn unmarked(&self) -> Value {
+        self.map_parts(&mut |part| part.unmarked()).replace_marks(Marks::NONE)
+    }
+
+    /// Marked as not to be shown.
+    pub fn sensitive(self) -> Value {
+        self.with_marks(&Marks::SENSITIVE)
+    }
+
+    /// Whether it or a part of it is not to be shown.
+    pub fn has_sensitive(&self) -> bool {
+        let mut found = self.marks.sensitive;
+        self.each_part(&mut |part| found = found || part.has_sensitive());
+        found
+    }
+
+    /// Whether it or a part of it is not to be stored.
+    pub fn has_ephemeral(&self) -> bool {
+        let mut found = self.marks.ephemeral;
+        self.each_part(&mut |part| found = found || part.has_ephemeral());
+        found
+    }
+
+    /// The type it has.
+    pub fn ty(&self) -> Type {
+        match &self.kind {
+            Kind::Null(ty) => ty.clone(),
+            Kind::Unknown(it) => it.ty.clone(),
+            Kind::Bool(_) => Type::Bool,
+            Kind::Number(_) => Type::Number,
+            Kind::String(_) => Type::String,
+            Kind::List(of, _) => Type::list(of.clone()),
+            Kind::Set(of, _) => Type::set(of.clone()),
+            Kind::Map(of, _) => Type::map(of.clone()),
+            Kind::Tuple(items) => Type::tuple(items.iter().map(Value::ty)),
+            Kind::Object(items) => Type::object(items.iter().map(|(k, v)| (k.clone(), v.ty()))),
+        }
+    }
+
+    /// Whether it is null.
+    pub fn is_null(&self) -> bool {
+        matches!(self.kind, Kind::Null(_))
+    }
+
+    /// Whether it itself is known; parts of it may not be.
+    pub fn is_known(&self) -> bool {
+        !matches!(self.kind, Kind::Unknown(_))
+    }
+
+    /// Whether it and every part of it is known.
+    pub fn is_wholly_known(&self) -> bool {
+        let mut known = self.is_known();
+        self.each_part(&mut |part| known = known && part.is_wholly_known());
+        known
+    }
+
+    /// Whether it is sure not to be null: known and not null, or unknown but refined so.
+    pub fn is_not_null(&self) -> bool {
+        match &self.kind {
+            Kind::Null(_) => false,
+            Kind::Unknown(it) => it.not_null,
+            _ => true,
+        }
+    }
+
+    /// The text of a known string.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::String(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    /// A known bool.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.kind {
+            Kind::Bool(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    /// A known number.
+    pub fn as_number(&self) -> Option<&Number> {
+        match &self.kind {
+            Kind::Number(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    /// The elements of a known list, set or tuple.
+    pub fn as_slice(&self) -> Option<&[Value]> {
+        match &self.kind {
+            Kind::List(_, items) | Kind::Set(_, items) | Kind::Tuple(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The elements of a known map or object.
+    pub fn as_entries(&self) -> Option<&BTreeMap<Str, Value>> {
+        match &self.kind {
+            Kind::Map(_, items) | Kind::Object(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The part of that name of a known map or object, as it is: without the whole's marks.
+    pub fn part(&self, name: &str) -> Option<&Value> {
+        self.as_entries()?.get(name)
+    }
+
+    /// Calls `visit` for each direct part.
+    pub fn each_part(&self, visit: &mut dyn FnMut(&Value)) {
+        match &self.kind {
+            Kind::List(_, items) | Kind::Set(_, items) | Kind::Tuple(items) => {
+                items.iter().for_each(visit)
+            }
+            Kind::Map(_, items) | Kind::Object(items) => items.values().for_each(visit),
+            _ => {}
+        }
+    }
+
+    /// The same value with each direct part replaced; the parts' types must stay as they are.
+    pub fn map_parts(&self, change: &mut dyn FnMut(&Value) -> Value) -> Value {
+        let entries = |items: &BTreeMap<Str, Value>, change: &mut dyn FnMut(&Value) -> Value| {
+            Arc::new(items.iter().map(|(k, v)| (k.clone(), change(v))).collect())
+        };
+        let kind = match &self.kind {
+            Kind::List(of, items) => Kind::List(of.clone(), items.iter().map(change).collect()),
+            Kind::Set(of, items) => Kind::Set(of.clone(), items.iter().map(change).collect()),
+            Kind::Tuple(items) => Kind::Tuple(items.iter().map(change).collect()),
+            Kind::Map(of, items) => Kind::Map(of.clone(), entries(items, change)),
+            Kind::Object(items) => Kind::Object(entries(items, change)),
+            other => other.clone(),
+        };
+        Value { kind, marks: self.marks.clone() }
+    }
+
+    /// Whether both are the same in type and content, marks aside; unknown equals unknown.
+    pub fn same(&self, other: &Value) -> bool {
+        match (&self.kind, &other.kind) {
+            (Kind::Null(a), Kind::Null(b)) => a == b,
+            (Kind::Unknown(a), Kind::Unknown(b)) => a.ty == b.ty,
+            (Kind::Bool(a), Kind::Bool(b)) => a == b,
+            (Kind::Number(a), Kind::Number(b)) => a == b,
+            (Kind::String(a), Kind::String(b)) => a == b,
+            (Kind::List(t, a), Kind::List(u, b)) | (Kind::Set(t, a), Kind::Set(u, b)) => {
+                t == u && same_items(a, b)
+            }
+            (Kind::Tuple(a), Kind::Tuple(b)) => same_items(a, b),
+            (Kind::Map(t, a), Kind::Map(u, b)) => t == u && same_entries(a, b),
+            (Kind::Object(a), Kind::Object(b)) => same_entries(a, b),
+            _ => false,
+        }
+    }
+
+    /// As JSON; none where a part is unknown or an infinity. Sensitive parts are written as they are.
+    pub fn to_json(&self) -> Option<serde_json::Value> {
+        use serde_json::Value as Json;
+        Some(match &self.kind {
+            Kind::Null(_) => Json::Null,
+            Kind::Unknown(_) => return None,
+            Kind::Bool(it) => Json::Bool(*it),
+            Kind::Number(it) if it.is_infinite() => return None,
+            Kind::Number(it) => Json::Number(it.to_string().parse().ok()?),
+            Kind::String(it) => Json::String(it.to_string()),
+            Kind::List(_, items) | Kind::Set(_, items) | Kind::Tuple(items) => {
+                Json::Array(items.iter().map(Value::to_json).collect::<Option<_>>()?)
+            }
+            Kind::Map(_, items) | Kind::Object(items) => {
+                let entry = |(k, v): (&Str, &Value)| Some((k.to_string(), v.to_json()?));
+                Json::Object(items.iter().map(entry).collect::<Option<_>>()?)
+            }
+        })
+    }
+
+    /// From JSON, as `jsondecode` reads it: arrays are tuples, objects are objects.
+    pub fn from_json(json: &serde_json::Value) -> Value {
+        use serde_json::Value as Json;
+        match json {
+            Json::Null => Value::NULL,
+            Json::Bool(it) => Value::from(*it),
+            Json::Number(it) => {
+                Number::parse(&it.to_string()).map_or(Value::NULL, Value::number)
+            }
+            Json::String(it) => Value::string(it.as_str()),
+            Json::Array(items) => Value::tuple(items.iter().map(Value::from_json)),
+            Json::Object(items) => {
+                Value::object(items.iter().map(|(k, v)| (k.as_str(), Value::from_json(v))))
+            }
+        }
+    }
+}
+
+fn same_items(a: &[Value], b: &[Value]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
+}
+
+fn same_entries(a: &BTreeMap<Str, Value>, b: &BTreeMap<Str, Value>) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|((k, a), (l, b))| k == l && a.same(b))
+}
+
+/// The order in which a set holds its elements: known before null before unknown; text, numbers and
+/// bools by what they are; anything else by an order that only has to be the same every time.
+pub fn set_order(a: &Value, b: &Value) -> Ordering {
+    fn rank(it: &Value) -> u8 {
+        match it.kind {
+            Kind::Null(_) => 2,
+            Kind::Unknown(_) => 1,
+            _ => 0,
+        }
+    }
+    match (&a.kind, &b.kind) {
+        (Kind::String(a), Kind::String(b)) => a.cmp(b),
+        (Kind::Number(a), Kind::Number(b)) => a.cmp(b),
+        (Kind::Bool(a), Kind::Bool(b)) => a.cmp(b),
+        _ if rank(a) != rank(b) => rank(a).cmp(&rank(b)),
+        _ => {
+            let (mut x, mut y) = (String::new(), String::new());
+            hash_text(a, &mut x);
+            hash_text(b, &mut y);
+            x.cmp(&y)
+        }
+    }
+}
+
+/// Text that differs for values that differ, in the notation by which Terraform orders them.
+fn hash_text(it: &Value, out: &mut String) {
+    match &it.kind {
+        Kind::Unknown(_) => out.push('?'),
+        Kind::Null(_) => out.push('~'),
+        Kind::Bool(it) => out.push(if *it { 'T' } else { 'F' }),
+        Kind::Number(it) => out.push_str(&it.to_string()),
+        Kind::String(it) => out.push_str(&format!("{it:?}")),
+        Kind::Map(_, items) => {
+            out.push('{');
+            for (key, value) in items.iter() {
+                out.push_str(&format!("{key:?}:"));
+                hash_text(value, out);
+                out.push(';');
+            }
+            out.push('}');
+        }
+        Kind::List(_, items) | Kind::Set(_, items) => {
+            out.push('[');
+            for item in items.iter() {
+                hash_text(item, out);
+                out.push(';');
+            }
+            out.push(']');
+        }
+        Kind::Tuple(items) => hash_structure(items.iter(), out),
+        Kind::Object(items) => hash_structure(items.values(), out),
+    }
+}
+
+fn hash_structure<'a>(items: impl Iterator<Item = &'a Value>, out: &mut String) {
+    out.push('<');
+    for item in items {
+        hash_text(item, out);
+        out.push(';');
+    }
+    out.push('>');
+}
+
+impl From<bool> for Value {
+    fn from(it: bool) -> Self {
+        Kind::Bool(it).into()
+    }
+}
+
+impl From<i64> for Value {
+    fn from(it: i64) -> Self {
+        Value::number(it)
+    }
+}
+
+impl From<Number> for Value {
+    fn from(it: Number) -> Self {
+        Kind::Number(it).into()
+    }
+}
+
+impl From<&str> for Value {
+    fn from(it: &str) -> Self {
+        Value::string(it)
+    }
+}
+
+impl From<String> for Value {
+    fn from(it: String) -> Self {
+        Value::string(it)
+    }
+}
+
+/// Never shows what is sensitive.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.marks.sensitive {
+            return f.write_str("(sensitive)");
+        }
+        match &self.kind {
+            Kind::Null(ty) => write!(f, "null({ty})"),
+            Kind::Unknown(it) => write!(f, "unknown({})", it.ty),
+            Kind::Bool(it) => write!(f, "{it}"),
+            Kind::Number(it) => write!(f, "{it}"),
+            Kind::String(it) => write!(f, "{it:?}"),
+            Kind::List(_, items) | Kind::Tuple(items) => f.debug_list().entries(items.iter()).finish(),
+            Kind::Set(_, items) => f.debug_set().entries(items.iter()).finish(),
+            Kind::Map(_, items) | Kind::Object(items) => f.debug_map().entries(items.iter()).finish(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_are_sorted_and_take_their_elements_marks() {
+        let set = Value::set(Type::String, ["b".into(), Value::from("a").sensitive(), "b".into()]);
+        assert!(set.marks().sensitive);
+        let texts: Vec<_> = set.as_slice().unwrap().iter().filter_map(Value::as_str).collect();
+        assert_eq!(texts, ["a", "b"]);
+    }
+
+    #[test]
+    fn debug_output_hides_sensitive_values() {
+        let value = Value::object([("password", Value::from("hunter2").sensitive())]);
+        assert!(!format!("{value:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn strings_are_normalised() {
+        assert!(Value::string("e\u{301}").same(&Value::string("\u{e9}")));
+    }
+
+    #[test]
+    fn origins_are_united() {
+        let (a, b) = (Origins::one(3), Origins::one(1));
+        assert_eq!(a.union(&b).iter().collect::<Vec<_>>(), [1, 3]);
+        assert_eq!(a.union(&Origins::default()), a);
+    }
+}
