@@ -162,7 +162,12 @@ fn element_type(of: &Type, items: &[Value]) -> Option<Type> {
     }
     match items {
         [] => Some(of.without_optional()),
-        _ => unify(&items.iter().map(Value::ty).collect::<Vec<_>>()),
+        _ => {
+            // An untyped null fits any type, so it has no say unless there is nothing else.
+            let untyped = |it: &&Value| !(it.is_null() && it.ty() == Type::Any);
+            let types: Vec<Type> = items.iter().filter(untyped).map(Value::ty).collect();
+            if types.is_empty() { Some(Type::Any) } else { unify(&types) }
+        }
     }
 }
 

@@ -1,7 +1,11 @@
 //! Text to values. Knows nothing of AWS and does no I/O but reading source files.
 
+pub mod access;
 pub mod ast;
 pub mod convert;
+// pub mod eval;
 pub mod number;
+pub mod operators;
 pub mod types;
 pub mod value;
+pub mod files;

@@ -1,0 +1,246 @@
+//! What stands in `#[resource(…)]` and `#[attr(…)]`, read and checked.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::meta::ParseNestedMeta;
+use syn::punctuated::Punctuated;
+use syn::{DeriveInput, Error, Field, Lit, LitInt, LitStr, Result, Token, Type, parenthesized};
+
+/// `#[resource("aws_vpc", tags = "vpc", create = "5m")]`
+pub struct ResourceOptions {
+    pub kind: LitStr,
+    pub tags: Option<LitStr>,
+    timeouts: [Option<u64>; 4],
+}
+
+const OPERATIONS: [&str; 4] = ["create", "update", "delete", "read"];
+
+impl ResourceOptions {
+    pub fn read(input: &DeriveInput) -> Result<Self> {
+        let Some(attr) = input.attrs.iter().find(|it| it.path().is_ident("resource")) else {
+            let message = "name the type: `#[resource(\"aws_…\")]`";
+            return Err(Error::new(input.ident.span(), message));
+        };
+        attr.parse_args_with(|stream: syn::parse::ParseStream| {
+            let kind = stream.parse::<LitStr>()?;
+            let mut it = ResourceOptions { kind, tags: None, timeouts: [None; 4] };
+            while !stream.is_empty() {
+                stream.parse::<Token![,]>()?;
+                if stream.is_empty() {
+                    break;
+                }
+                let name: syn::Ident = stream.parse()?;
+                stream.parse::<Token![=]>()?;
+                let text: LitStr = stream.parse()?;
+                if name == "tags" {
+                    it.tags = Some(text);
+                } else if let Some(at) = OPERATIONS.iter().position(|known| name == known) {
+                    it.timeouts[at] = Some(seconds(&text)?);
+                } else {
+                    let known = ["tags", "create", "update", "delete", "read"];
+                    return Err(unknown(&name, &known));
+                }
+            }
+            Ok(it)
+        })
+    }
+
+    pub fn timeouts(&self) -> (TokenStream, TokenStream, TokenStream, TokenStream) {
+        let [create, update, delete, read] = self.timeouts.map(|it| match it {
+            Some(seconds) => quote!(Some(::std::time::Duration::from_secs(#seconds))),
+            None => quote!(None),
+        });
+        (create, update, delete, read)
+    }
+}
+
+fn seconds(text: &LitStr) -> Result<u64> {
+    let value = text.value();
+    let parsed = value
+        .strip_suffix('m')
+        .and_then(|it| it.parse::<u64>().ok().map(|it| it * 60))
+        .or_else(|| value.strip_suffix('h').and_then(|it| it.parse::<u64>().ok().map(|it| it * 3600)))
+        .or_else(|| value.strip_suffix('s').and_then(|it| it.parse().ok()));
+    parsed.ok_or_else(|| Error::new(text.span(), "write a time limit as `30s`, `10m` or `2h`"))
+}
+
+fn unknown(name: &syn::Ident, known: &[&str]) -> Error {
+    let typed = name.to_string();
+    let near = known.iter().min_by_key(|it| strsim::damerau_levenshtein(&typed, it));
+    let message = match near.filter(|it| strsim::damerau_levenshtein(&typed, it) <= 2) {
+        Some(near) => format!("unknown option `{typed}`; did you mean `{near}`?"),
+        None => format!("unknown option `{typed}`; there are {}", known.join(", ")),
+    };
+    Error::new(name.span(), message)
+}
+
+/// `#[attr(replace, default = "public")]`
+#[derive(Default)]
+pub struct FieldOptions {
+    replace: bool,
+    local: bool,
+    sensitive: bool,
+    fold_case: bool,
+    json: bool,
+    as_attribute: bool,
+    computed: bool,
+    optional: bool,
+    default: Option<Lit>,
+    range: Option<(i64, i64)>,
+    length: Option<(usize, usize)>,
+    count: Option<(usize, usize)>,
+    one_of: Vec<LitStr>,
+    conflicts: Vec<LitStr>,
+    exactly_one_of: Vec<LitStr>,
+    follows: Vec<LitStr>,
+}
+
+const FIELD_OPTIONS: &[&str] = &[
+    "replace", "local", "sensitive", "fold_case", "json", "as_attribute", "computed", "optional",
+    "default", "range", "length", "count", "one_of", "conflicts", "exactly_one_of", "follows",
+];
+
+impl FieldOptions {
+    pub fn read(field: &Field) -> Result<Self> {
+        let mut it = FieldOptions::default();
+        for attr in field.attrs.iter().filter(|it| it.path().is_ident("attr")) {
+            attr.parse_nested_meta(|meta| it.option(meta))?;
+        }
+        Ok(it)
+    }
+
+    fn option(&mut self, meta: ParseNestedMeta<'_>) -> Result<()> {
+        let Some(name) = meta.path.get_ident().cloned() else {
+            return Err(meta.error("an option is a single word"));
+        };
+        match name.to_string().as_str() {
+            "replace" => self.replace = true,
+            "local" => self.local = true,
+            "sensitive" => self.sensitive = true,
+            "fold_case" => self.fold_case = true,
+            "json" => self.json = true,
+            "as_attribute" => self.as_attribute = true,
+            "computed" => self.computed = true,
+            "optional" => self.optional = true,
+            "default" => self.default = Some(meta.value()?.parse()?),
+            "range" => self.range = Some(pair(&meta)?),
+            "length" => self.length = Some(pair(&meta)?),
+            "count" => self.count = Some(pair(&meta)?),
+            "one_of" => self.one_of = texts(&meta)?,
+            "conflicts" => self.conflicts = texts(&meta)?,
+            "exactly_one_of" => self.exactly_one_of = texts(&meta)?,
+            "follows" => self.follows = texts(&meta)?,
+            _ => return Err(unknown(&name, FIELD_OPTIONS)),
+        }
+        Ok(())
+    }
+
+    /// The entries of the table that differ from a blank one.
+    pub fn entries(&self, ty: &Type) -> Result<TokenStream> {
+        let field = quote!(<#ty as ::fastcart_hcl::schema::Field>);
+        let schema = quote!(::fastcart_hcl::schema);
+        let kind = match (self.count, self.as_attribute) {
+            (None, false) => quote!(#field::KIND),
+            (count, as_attribute) => {
+                let (least, most) = count.unwrap_or((0, usize::MAX));
+                quote!(#schema::field::reshaped(#field::KIND, (#least, #most), #as_attribute))
+            }
+        };
+        let decides = match (self.computed, self.default.is_some() || self.optional) {
+            (true, _) => quote!(#schema::Decides::Auto),
+            (false, true) => quote!(#schema::Decides::Optional),
+            (false, false) => quote!(#field::DECIDES),
+        };
+        let default = match &self.default {
+            None => quote!(None),
+            Some(Lit::Str(it)) => quote!(Some(#schema::Default::String(#it))),
+            Some(Lit::Bool(it)) => quote!(Some(#schema::Default::Bool(#it))),
+            Some(Lit::Int(it)) => quote!(Some(#schema::Default::Int(#it))),
+            Some(Lit::Float(it)) => quote!(Some(#schema::Default::Float(#it))),
+            Some(other) => {
+                let message = "a default is a string, a bool or a number";
+                return Err(Error::new(other.span(), message));
+            }
+        };
+        let one_of = match self.one_of.as_slice() {
+            [] => quote!(#field::ONE_OF),
+            texts => quote!(&[#(#texts),*]),
+        };
+        let compare = match (self.json, self.fold_case) {
+            (true, _) => quote!(#schema::Compare::Json),
+            (_, true) => quote!(#schema::Compare::FoldCase),
+            _ => quote!(#schema::Compare::Exact),
+        };
+        let range = optional_pair(self.range);
+        let length = optional_pair(self.length);
+        let (replace, local, sensitive) = (self.replace, self.local, self.sensitive);
+        let (conflicts, exactly, follows) = (&self.conflicts, &self.exactly_one_of, &self.follows);
+        Ok(quote! {
+            kind: #kind,
+            decides: #decides,
+            replace: #replace,
+            default: #default,
+            sensitive: #sensitive || #field::SENSITIVE,
+            write_only: #field::WRITE_ONLY,
+            local: #local,
+            compare: #compare,
+            range: #range,
+            length: #length,
+            one_of: #one_of,
+            conflicts: &[#(#conflicts),*],
+            exactly_one_of: &[#(#exactly),*],
+            follows: &[#(#follows),*],
+        })
+    }
+}
+
+fn optional_pair<T: quote::ToTokens>(pair: Option<(T, T)>) -> TokenStream {
+    match pair {
+        Some((low, high)) => quote!(Some((#low, #high))),
+        None => quote!(None),
+    }
+}
+
+/// `range(1, 8760)`
+fn pair<T: std::str::FromStr>(meta: &ParseNestedMeta<'_>) -> Result<(T, T)>
+where
+    T::Err: std::fmt::Display,
+{
+    let content;
+    parenthesized!(content in meta.input);
+    let numbers = Punctuated::<Signed, Token![,]>::parse_terminated(&content)?;
+    let numbers: Vec<&Signed> = numbers.iter().collect();
+    match numbers.as_slice() {
+        [low, high] => Ok((low.parse()?, high.parse()?)),
+        _ => Err(meta.error("write the lowest and the highest: `(1, 10)`")),
+    }
+}
+
+/// A whole number that may be negative.
+struct Signed(String, proc_macro2::Span);
+
+impl Signed {
+    fn parse<T: std::str::FromStr>(&self) -> Result<T>
+    where
+        T::Err: std::fmt::Display,
+    {
+        self.0.parse().map_err(|it| Error::new(self.1, it))
+    }
+}
+
+impl syn::parse::Parse for Signed {
+    fn parse(input: syn::parse::ParseStream<'_>) -> Result<Self> {
+        let minus = input.parse::<Option<Token![-]>>()?;
+        let digits: LitInt = input.parse()?;
+        let sign = if minus.is_some() { "-" } else { "" };
+        Ok(Signed(format!("{sign}{}", digits.base10_digits()), digits.span()))
+    }
+}
+
+/// `one_of("a", "b")`
+fn texts(meta: &ParseNestedMeta<'_>) -> Result<Vec<LitStr>> {
+    let content;
+    parenthesized!(content in meta.input);
+    let texts = Punctuated::<LitStr, Token![,]>::parse_terminated(&content)?;
+    Ok(texts.into_iter().collect())
+}

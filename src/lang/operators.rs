@@ -1,0 +1,212 @@
+//! Operators on values: equality, order, logic and arithmetic, with unknown operands and marks.
+
+use super::ast::{Binary, Unary};
+use super::convert::convert;
+use super::number::Number;
+use super::types::Type;
+use super::value::{Kind, Marks, Value};
+
+/// What is wrong with an operation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    /// An operand cannot be used: which (0 or 1), and why.
+    Operand(usize, String),
+    /// The operation itself failed.
+    Operation(String),
+}
+
+/// `operand` with the operator before it.
+pub fn unary(operator: Unary, operand: &Value) -> Result<Value, Fault> {
+    match operator {
+        Unary::Negate => numeric(&[operand], |it| Some(Value::number(it[0].neg()))),
+        Unary::Not => {
+            let operand = typed(0, operand, &Type::Bool)?;
+            match operand.as_bool() {
+                Some(it) => Ok(Value::from(!it).with_marks(operand.marks())),
+                None => Ok(Value::unknown_not_null(Type::Bool).with_marks(operand.marks())),
+            }
+        }
+    }
+}
+
+/// `left operator right`
+pub fn binary(operator: Binary, left: &Value, right: &Value) -> Result<Value, Fault> {
+    match operator {
+        Binary::Equal => Ok(equal(left, right)),
+        Binary::NotEqual => unary(Unary::Not, &equal(left, right)),
+        Binary::And => logic(left, right, false),
+        Binary::Or => logic(left, right, true),
+        Binary::Less => compare(left, right, |a, b| a < b),
+        Binary::LessEqual => compare(left, right, |a, b| a <= b),
+        Binary::Greater => compare(left, right, |a, b| a > b),
+        Binary::GreaterEqual => compare(left, right, |a, b| a >= b),
+        Binary::Add => numeric(&[left, right], |it| it[0].add(it[1]).map(Value::number)),
+        Binary::Subtract => numeric(&[left, right], |it| it[0].sub(it[1]).map(Value::number)),
+        Binary::Multiply => numeric(&[left, right], |it| it[0].mul(it[1]).map(Value::number)),
+        Binary::Divide => numeric(&[left, right], |it| it[0].div(it[1]).map(Value::number)),
+        Binary::Remainder => numeric(&[left, right], |it| it[0].rem(it[1]).map(Value::number)),
+    }
+}
+
+/// The operand as `ty`, refused where it is null.
+fn typed(at: usize, operand: &Value, ty: &Type) -> Result<Value, Fault> {
+    let it = convert(operand, ty).map_err(|it| Fault::Operand(at, it.to_string()))?;
+    if it.is_null() {
+        return Err(Fault::Operation("an operand is null".into()));
+    }
+    Ok(it)
+}
+
+/// The first operand that decides: `false` for and, `true` for or.
+fn logic(left: &Value, right: &Value, decisive: bool) -> Result<Value, Fault> {
+    let (left, right) = both(left, right, &Type::Bool)?;
+    let marks = left.marks().union(right.marks());
+    let result = match (left.as_bool(), right.as_bool()) {
+        (Some(a), _) if a == decisive => Value::from(decisive),
+        (_, Some(b)) if b == decisive => Value::from(decisive),
+        (Some(_), Some(_)) => Value::from(!decisive),
+        _ => Value::unknown_not_null(Type::Bool),
+    };
+    Ok(result.with_marks(&marks))
+}
+
+/// Both converted before either is refused for being null, as a wrong type is told first.
+fn both(left: &Value, right: &Value, ty: &Type) -> Result<(Value, Value), Fault> {
+    let convert_at = |at, it| convert(it, ty).map_err(|it| Fault::Operand(at, it.to_string()));
+    let (left, right) = (convert_at(0, left)?, convert_at(1, right)?);
+    if left.is_null() || right.is_null() {
+        return Err(Fault::Operation("an operand is null".into()));
+    }
+    Ok((left, right))
+}
+
+fn compare(
+    left: &Value,
+    right: &Value,
+    test: impl Fn(&Number, &Number) -> bool,
+) -> Result<Value, Fault> {
+    let (left, right) = both(left, right, &Type::Number)?;
+    let marks = left.marks().union(right.marks());
+    let result = match (left.as_number(), right.as_number()) {
+        (Some(a), Some(b)) => Value::from(test(a, b)),
+        _ => Value::unknown_not_null(Type::Bool),
+    };
+    Ok(result.with_marks(&marks))
+}
+
+fn numeric(
+    operands: &[&Value],
+    compute: impl Fn(&[&Number]) -> Option<Value>,
+) -> Result<Value, Fault> {
+    let mut marks = Marks::NONE;
+    let mut converted = Vec::with_capacity(2);
+    for (at, operand) in operands.iter().enumerate() {
+        let it = convert(operand, &Type::Number);
+        converted.push(it.map_err(|it| Fault::Operand(at, it.to_string()))?);
+        marks = marks.union(operand.marks());
+    }
+    if converted.iter().any(Value::is_null) {
+        return Err(Fault::Operation("an operand is null".into()));
+    }
+    let numbers: Vec<&Number> = converted.iter().filter_map(Value::as_number).collect();
+    if numbers.len() < operands.len() {
+        return Ok(Value::unknown_not_null(Type::Number).with_marks(&marks));
+    }
+    match compute(&numbers) {
+        Some(result) => Ok(result.with_marks(&marks)),
+        None => Err(Fault::Operation("the result is not a number".into())),
+    }
+}
+
+/// `a == b`: no conversion takes place, so values of different types are different.
+pub fn equal(a: &Value, b: &Value) -> Value {
+    let marks = a.deep_marks().union(&b.deep_marks());
+    let result = match compare_parts(a, b) {
+        Some(it) => Value::from(it),
+        None => Value::unknown_not_null(Type::Bool),
+    };
+    result.with_marks(&marks)
+}
+
+/// None where an unknown part leaves it open.
+fn compare_parts(a: &Value, b: &Value) -> Option<bool> {
+    match (a.kind(), b.kind()) {
+        (Kind::Null(_), Kind::Null(_)) => Some(true),
+        (Kind::Null(_), _) => b.is_not_null().then_some(false),
+        (_, Kind::Null(_)) => a.is_not_null().then_some(false),
+        (Kind::Unknown(it), _) => differ(&it.ty, &b.ty()).then_some(false),
+        (_, Kind::Unknown(it)) => differ(&a.ty(), &it.ty).then_some(false),
+        (Kind::Bool(a), Kind::Bool(b)) => Some(a == b),
+        (Kind::Number(a), Kind::Number(b)) => Some(a == b),
+        (Kind::String(a), Kind::String(b)) => Some(a == b),
+        (Kind::List(t, x), Kind::List(u, y)) | (Kind::Set(t, x), Kind::Set(u, y)) => {
+            let open = x.iter().chain(y.iter()).any(|it| !it.is_wholly_known());
+            if matches!(a.kind(), Kind::Set(..)) && open {
+                return None;
+            }
+            let comparable = t == u || t.has_any() || u.has_any();
+            compare_all(comparable && x.len() == y.len(), x.iter().zip(y.iter()))
+        }
+        (Kind::Tuple(x), Kind::Tuple(y)) => compare_all(x.len() == y.len(), x.iter().zip(y.iter())),
+        (Kind::Map(_, x), Kind::Map(_, y)) | (Kind::Object(x), Kind::Object(y)) => {
+            compare_all(x.keys().eq(y.keys()), x.values().zip(y.values()))
+        }
+        _ => Some(false),
+    }
+}
+
+fn differ(a: &Type, b: &Type) -> bool {
+    a != b && !a.has_any() && !b.has_any()
+}
+
+fn compare_all<'a>(
+    alike: bool,
+    pairs: impl Iterator<Item = (&'a Value, &'a Value)>,
+) -> Option<bool> {
+    if !alike {
+        return Some(false);
+    }
+    let mut result = Some(true);
+    for (a, b) in pairs {
+        match compare_parts(a, b) {
+            Some(true) => {}
+            Some(false) => return Some(false),
+            None => result = None,
+        }
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_not_mixed_in_equality() {
+        assert_eq!(equal(&1.into(), &"1".into()).as_bool(), Some(false));
+        assert_eq!(equal(&Value::NULL, &Value::null(Type::String)).as_bool(), Some(true));
+    }
+
+    #[test]
+    fn one_known_difference_settles_equality() {
+        let a = Value::tuple([Value::unknown(Type::String), 1.into()]);
+        let b = Value::tuple(["x".into(), 2.into()]);
+        assert_eq!(equal(&a, &b).as_bool(), Some(false));
+        let c = Value::tuple(["x".into(), 1.into()]);
+        assert!(!equal(&a, &c).is_known());
+    }
+
+    #[test]
+    fn logic_is_settled_by_one_operand() {
+        let open = Value::unknown(Type::Bool);
+        assert_eq!(binary(Binary::And, &open, &Value::FALSE).unwrap().as_bool(), Some(false));
+        assert!(!binary(Binary::And, &open, &Value::TRUE).unwrap().is_known());
+        assert_eq!(binary(Binary::Or, &Value::TRUE, &open).unwrap().as_bool(), Some(true));
+    }
+
+    #[test]
+    fn nulls_and_wrong_types_are_told_apart() {
+        assert!(matches!(binary(Binary::Add, &Value::NULL, &1.into()), Err(Fault::Operation(_))));
+        assert!(matches!(binary(Binary::Add, &"x".into(), &1.into()), Err(Fault::Operand(0, _))));
+    }
+}

@@ -1,0 +1,640 @@
+//! The expression grammar, walked over tokens; see [`super::grammar`].
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::grammar::{Step, Walk};
+use super::lex::{Tok, Token};
+use crate::lang::number::Number;
+
+/// What ends a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    Quote,
+    Heredoc,
+    Text,
+}
+
+impl Ends {
+    fn tok(self) -> Tok {
+        match self {
+            Ends::Quote => Tok::CloseQuote,
+            Ends::Heredoc => Tok::CloseHeredoc,
+            Ends::Text => Tok::End,
+        }
+    }
+}
+
+/// A directive of a template that is not ended yet.
+enum Open {
+    If { seen_else: bool },
+    For,
+}
+
+impl Walk<'_> {
+    /// Any expression.
+    pub fn expression(&mut self) -> Step<Range<usize>> {
+        self.deeper(|it| {
+            let start = it.peek().start;
+            it.operand()?;
+            while matches!(it.peek().tok, Tok::Operator | Tok::Minus | Tok::Star) {
+                it.read();
+                it.operand()?;
+            }
+            if it.eat(Tok::Question) {
+                it.expression()?;
+                let colon = it.peek();
+                if colon.tok != Tok::Colon {
+                    return it.error(
+                        colon,
+                        "Missing false expression in conditional",
+                        "a condition takes both results: `condition ? this : that`",
+                    );
+                }
+                it.read();
+                it.expression()?;
+            }
+            Ok(start..it.end())
+        })
+    }
+
+    /// End of the token that was read last.
+    fn end(&self) -> usize {
+        self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(0, |it| it.end)
+    }
+
+    fn operand(&mut self) -> Step {
+        self.deeper(|it| {
+            it.term()?;
+            it.traversal()
+        })
+    }
+
+    fn term(&mut self) -> Step {
+        let first = self.peek();
+        match first.tok {
+            Tok::Word => {
+                self.read();
+                self.call_after(first)
+            }
+            Tok::Number => self.number(),
+            Tok::OpenQuote => {
+                self.read();
+                self.template(Ends::Quote)
+            }
+            Tok::OpenHeredoc => {
+                self.read();
+                self.template(Ends::Heredoc)
+            }
+            Tok::OpenParen => {
+                self.read();
+                self.newlines(false, |it| {
+                    it.expression()?;
+                    let close = it.peek();
+                    if close.tok != Tok::CloseParen {
+                        return it.error(
+                            close,
+                            "Unbalanced parentheses",
+                            "here, the closing parenthesis is expected",
+                        );
+                    }
+                    it.read();
+                    Ok(())
+                })
+            }
+            Tok::Minus | Tok::Bang => {
+                self.read();
+                self.operand()
+            }
+            Tok::OpenBracket => self.tuple(),
+            Tok::OpenBrace => self.object(),
+            Tok::End => self.error(first, "Missing expression", "the text ends where a value is expected"),
+            _ => self.error(first, "Invalid expression", "here, a value is expected"),
+        }
+    }
+
+    fn number(&mut self) -> Step {
+        let token = self.read();
+        let word = self.word(token);
+        if Number::parse(word).is_none() {
+            return self.error(token, "Invalid number literal", format!("`{word}` is not a number"));
+        }
+        if !word.parse::<f64>().is_ok_and(f64::is_finite) {
+            self.edits.zeros.push(token.start..token.end);
+        }
+        Ok(())
+    }
+
+    fn call_after(&mut self, name: Token) -> Step {
+        let mut called = false;
+        while self.eat(Tok::DoubleColon) {
+            called = true;
+            let next = self.peek();
+            if next.tok != Tok::Word {
+                return self.error(
+                    next,
+                    "Missing function name",
+                    "a namespace is followed by the name of a function: `core::upper(…)`",
+                );
+            }
+            self.read();
+        }
+        let open = self.peek();
+        match open.tok {
+            Tok::OpenParen => {
+                self.read();
+                self.newlines(false, |it| it.arguments(name))
+            }
+            _ if called => self.error(
+                open,
+                "Missing open parenthesis",
+                "the name of a function is followed by its arguments in parentheses",
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    fn arguments(&mut self, name: Token) -> Step {
+        loop {
+            if self.eat(Tok::CloseParen) {
+                return Ok(());
+            }
+            self.expression()?;
+            let next = self.peek();
+            match next.tok {
+                Tok::CloseParen => {}
+                Tok::Comma => {
+                    self.read();
+                }
+                Tok::Ellipsis => {
+                    self.read();
+                    if self.peek().tok != Tok::CloseParen {
+                        return self.error(
+                            next,
+                            "Missing closing parenthesis",
+                            "an argument that is expanded with `...` is the last one",
+                        );
+                    }
+                }
+                Tok::End => {
+                    return self.error(
+                        name,
+                        "Unterminated function call",
+                        "the file ends before the closing parenthesis of this call",
+                    );
+                }
+                _ => {
+                    return self.error(
+                        next,
+                        "Missing argument separator",
+                        "a comma is expected between the arguments of a function",
+                    );
+                }
+            }
+        }
+    }
+
+    fn at_for(&mut self) -> bool {
+        self.newlines.push(false);
+        let found = self.at_word("for");
+        self.newlines.pop();
+        found
+    }
+
+    fn tuple(&mut self) -> Step {
+        let open = self.read();
+        if self.at_for() {
+            return self.newlines(false, |it| it.for_expression(Tok::CloseBracket));
+        }
+        self.newlines(false, |it| {
+            loop {
+                if it.eat(Tok::CloseBracket) {
+                    return Ok(());
+                }
+                it.expression()?;
+                let next = it.peek();
+                match next.tok {
+                    Tok::CloseBracket => {}
+                    Tok::Comma => {
+                        it.read();
+                    }
+                    Tok::End => {
+                        return it.error(
+                            open,
+                            "Unterminated tuple constructor expression",
+                            "the file ends before the closing bracket",
+                        );
+                    }
+                    _ => {
+                        return it.error(
+                            next,
+                            "Missing item separator",
+                            "a comma is expected between items",
+                        );
+                    }
+                }
+            }
+        })
+    }
+
+    fn object(&mut self) -> Step {
+        let open = self.read();
+        if self.at_for() {
+            return self.newlines(false, |it| it.for_expression(Tok::CloseBrace));
+        }
+        self.newlines(true, |it| it.object_items(open))
+    }
+
+    fn object_items(&mut self, open: Token) -> Step {
+        // Where each key was seen last, by its text. `hcl-edit` refuses a second one, while in
+        // Terraform the last one wins; so the earlier item is blanked out.
+        let mut keys: HashMap<String, Range<usize>> = HashMap::new();
+        loop {
+            let first = self.peek();
+            match first.tok {
+                Tok::Newline => {
+                    self.read();
+                    continue;
+                }
+                Tok::CloseBrace => {
+                    self.read();
+                    return Ok(());
+                }
+                _ => {}
+            }
+            let key = self.expression()?;
+            let next = self.peek();
+            match next.tok {
+                Tok::Equal | Tok::Colon => {
+                    self.read();
+                }
+                Tok::Newline | Tok::Comma => {
+                    return self.error(
+                        next,
+                        "Missing attribute value",
+                        "an item is written `key = value`, with the equals sign on the line of the key",
+                    );
+                }
+                Tok::End => return self.unclosed_object(open),
+                _ => {
+                    return self.error(
+                        next,
+                        "Missing key/value separator",
+                        "an equals sign is expected between key and value",
+                    );
+                }
+            }
+            let value = self.expression()?;
+            let next = self.peek();
+            let mut item = key.start..value.end;
+            match next.tok {
+                Tok::CloseBrace => {}
+                Tok::Comma => {
+                    self.read();
+                    item.end = next.end;
+                }
+                Tok::Newline => {
+                    self.read();
+                }
+                Tok::End => return self.unclosed_object(open),
+                _ => {
+                    return self.error(
+                        next,
+                        "Missing attribute separator",
+                        "a line break or a comma is expected between items",
+                    );
+                }
+            }
+            let words: String = self.text.get(key).unwrap_or("").split_whitespace().collect();
+            if let Some(earlier) = keys.insert(words, item) {
+                self.edits.blank.push(earlier);
+            }
+        }
+    }
+
+    fn unclosed_object<T>(&self, open: Token) -> Step<T> {
+        self.error(
+            open,
+            "Unterminated object constructor expression",
+            "the file ends before the closing brace",
+        )
+    }
+
+    /// Names of a `for`: `k, v in`.
+    fn for_names(&mut self, what: &str) -> Step {
+        let summary = format!("Invalid 'for' {what}");
+        for more in [true, false] {
+            let name = self.peek();
+            if name.tok != Tok::Word {
+                return self.error(name, &summary, "here, the name of a variable is expected");
+            }
+            self.read();
+            if !more || !self.eat(Tok::Comma) {
+                break;
+            }
+        }
+        if !self.at_word("in") {
+            let next = self.peek();
+            return self.error(next, &summary, "after its names, `for` takes the word `in`");
+        }
+        self.read();
+        Ok(())
+    }
+
+    fn for_expression(&mut self, close: Tok) -> Step {
+        const SUMMARY: &str = "Invalid 'for' expression";
+        self.read();
+        self.for_names("expression")?;
+        self.expression()?;
+        let colon = self.peek();
+        if colon.tok != Tok::Colon {
+            return self.error(colon, SUMMARY, "here, a colon and the result are expected");
+        }
+        self.read();
+        let mut value = self.expression()?;
+        let mut key = None;
+        if self.eat(Tok::FatArrow) {
+            key = Some(value);
+            value = self.expression()?;
+        }
+        let ellipsis = self.peek();
+        let group = self.eat(Tok::Ellipsis);
+        if self.at_word("if") {
+            self.read();
+            self.expression()?;
+        }
+        let end = self.peek();
+        if end.tok != close {
+            return self.error(end, SUMMARY, "the expression should end here");
+        }
+        self.read();
+        let token = |range: Range<usize>| Token { tok: Tok::Word, start: range.start, end: range.end };
+        match (close, key) {
+            (Tok::CloseBracket, Some(key)) => {
+                self.error(token(key), SUMMARY, "in brackets the result has no keys")
+            }
+            (Tok::CloseBracket, None) if group => {
+                self.error(ellipsis, SUMMARY, "grouping (`...`) is for results in braces")
+            }
+            (Tok::CloseBrace, None) => self.error(
+                token(value),
+                SUMMARY,
+                "in braces the result is a key and a value: `key => value`",
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// `.name`, `.0`, `.*`, `[…]`, `[*]`, as many as follow.
+    fn traversal(&mut self) -> Step {
+        loop {
+            match self.peek().tok {
+                Tok::Dot => {
+                    self.read();
+                    if self.peek().tok == Tok::Star {
+                        self.read();
+                        self.attribute_splat()?;
+                    } else {
+                        self.attribute_step()?;
+                    }
+                }
+                Tok::OpenBracket => {
+                    self.read();
+                    self.newlines(false, |it| it.index())?;
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn attribute_splat(&mut self) -> Step {
+        while self.peek().tok == Tok::Dot {
+            self.read();
+            let next = self.peek();
+            if next.tok == Tok::Star {
+                return self.error(
+                    next,
+                    "Nested splat expression not allowed",
+                    "a splat `.*` may not stand inside another one; write `[*]`",
+                );
+            }
+            self.attribute_step()?;
+        }
+        Ok(())
+    }
+
+    fn attribute_step(&mut self) -> Step {
+        let next = self.peek();
+        match next.tok {
+            Tok::Word => {
+                self.read();
+                Ok(())
+            }
+            Tok::Number if self.word(next).contains('.') => self.error(
+                next,
+                "Invalid legacy index syntax",
+                "two indexes in a row are written in brackets: `a[1][0]`",
+            ),
+            Tok::Number if self.word(next).parse::<u64>().is_err() => self.error(
+                next,
+                "Invalid legacy index syntax",
+                "an index is a whole number; write it in brackets: `a[1]`",
+            ),
+            Tok::Number => {
+                self.read();
+                Ok(())
+            }
+            _ => self.error(
+                next,
+                "Invalid attribute name",
+                "after a dot, the name of an attribute is expected",
+            ),
+        }
+    }
+
+    fn index(&mut self) -> Step {
+        if self.peek().tok == Tok::Star {
+            self.read();
+            let close = self.peek();
+            if close.tok != Tok::CloseBracket {
+                return self.error(
+                    close,
+                    "Missing close bracket on splat index",
+                    "here, the closing bracket of `[*]` is expected",
+                );
+            }
+        } else {
+            self.expression()?;
+        }
+        let close = self.peek();
+        if close.tok != Tok::CloseBracket {
+            return self.error(
+                close,
+                "Missing close bracket on index",
+                "here, the closing bracket of the index is expected",
+            );
+        }
+        self.read();
+        Ok(())
+    }
+
+    /// What is between quotes or heredoc markers, the end included.
+    pub fn template(&mut self, ends: Ends) -> Step {
+        let mut open: Vec<Open> = Vec::new();
+        let mut misplaced: Step = Ok(());
+        loop {
+            let next = self.read_template_token();
+            match next.tok {
+                tok if tok == ends.tok() => {
+                    misplaced?;
+                    if !open.is_empty() {
+                        return self.error(
+                            next,
+                            "Unexpected end of template",
+                            "a directive `%{ if }` or `%{ for }` is not ended",
+                        );
+                    }
+                    return Ok(());
+                }
+                Tok::QuotedText => self.escapes(next)?,
+                Tok::Text if ends == Ends::Heredoc => {
+                    self.edits.dots.push(next.start..next.end);
+                }
+                Tok::Text => {}
+                Tok::Interpolation => self.newlines(false, |it| it.interpolation(next))?,
+                Tok::Control => {
+                    let placed = self.newlines(false, |it| it.directive(next, &mut open))?;
+                    if misplaced.is_ok() {
+                        misplaced = placed;
+                    }
+                }
+                _ => {
+                    return self.error(
+                        next,
+                        "Unterminated template string",
+                        match ends {
+                            Ends::Heredoc => "the end marker of the heredoc, alone on its line, is missing",
+                            _ => "the closing quote is missing",
+                        },
+                    );
+                }
+            }
+        }
+    }
+
+    /// In a template every token counts.
+    fn read_template_token(&mut self) -> Token {
+        let token = self.tokens.get(self.at).copied();
+        match token {
+            Some(it) if it.tok != Tok::End => {
+                self.at += 1;
+                it
+            }
+            _ => self.peek(),
+        }
+    }
+
+    fn interpolation(&mut self, open: Token) -> Step {
+        self.expression()?;
+        let close = self.peek();
+        match close.tok {
+            Tok::SequenceEnd => {
+                self.read();
+                Ok(())
+            }
+            Tok::End | Tok::OpenQuote | Tok::CloseQuote => self.error(
+                open,
+                "Unclosed template interpolation sequence",
+                "the closing brace of this `${` is missing",
+            ),
+            _ => self.error(
+                close,
+                "Extra characters after interpolation expression",
+                "here, the closing brace of the interpolation is expected",
+            ),
+        }
+    }
+
+    /// A directive; the inner result tells whether it is in its place.
+    fn directive(&mut self, start: Token, open: &mut Vec<Open>) -> Step<Step> {
+        let keyword = self.peek();
+        if keyword.tok != Tok::Word {
+            return self.error(
+                keyword,
+                "Invalid template directive",
+                "`%{` is followed by `if`, `else`, `endif`, `for` or `endfor`",
+            );
+        }
+        self.read();
+        let word = self.word(keyword);
+        let placed = match word {
+            "if" => {
+                self.expression()?;
+                open.push(Open::If { seen_else: false });
+                true
+            }
+            "else" => match open.last_mut() {
+                Some(Open::If { seen_else }) if !*seen_else => {
+                    *seen_else = true;
+                    true
+                }
+                _ => false,
+            },
+            "endif" => matches!(open.last(), Some(Open::If { .. })) && open.pop().is_some(),
+            "for" => {
+                self.for_names("directive")?;
+                self.expression()?;
+                open.push(Open::For);
+                true
+            }
+            "endfor" => matches!(open.last(), Some(Open::For)) && open.pop().is_some(),
+            _ => {
+                return self.error(
+                    keyword,
+                    "Invalid template control keyword",
+                    format!("there is no template directive `{word}`"),
+                );
+            }
+        };
+        let close = self.peek();
+        if close.tok != Tok::SequenceEnd {
+            return self.error(
+                close,
+                &format!("Extra characters in {word} marker"),
+                "here, the closing brace of the directive is expected",
+            );
+        }
+        self.read();
+        Ok(match placed {
+            true => Ok(()),
+            false => self.error(
+                start,
+                &format!("Unexpected {word} directive"),
+                "there is no directive open that this could belong to",
+            ),
+        })
+    }
+
+    /// The escapes of a piece of a quoted string.
+    pub fn escapes(&mut self, token: Token) -> Step {
+        match super::text::unescape(self.word(token)) {
+            Ok(_) => Ok(()),
+            Err(bad) => {
+                let at = Token {
+                    tok: Tok::Invalid,
+                    start: token.start + bad.start,
+                    end: token.start + bad.end,
+                };
+                let word = self.word(at);
+                self.error(
+                    at,
+                    "Invalid escape sequence",
+                    format!(
+                        "`{}` is no escape; there are \\n, \\r, \\t, \\\", \\\\, \\uXXXX and \\UXXXXXXXX",
+                        word.escape_debug()
+                    ),
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Providers: where drivers come from, and how a `provider` block becomes clients.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::diag::Diagnostics;
+use crate::driver::{AnyDataSource, AnyDriver, BoxFuture, Cloud};
+use crate::lang::value::Value;
+use crate::schema::Attribute;
+
+/// A provider: its types, and what its `provider` block takes.
+pub trait Provider: Send + Sync {
+    /// Local name, such as `aws`; types of it begin with that word and an underscore.
+    fn name(&self) -> &str;
+
+    /// Source as the state file names it, such as `registry.terraform.io/hashicorp/aws`.
+    fn source(&self) -> &str;
+
+    /// Arguments of its `provider` block.
+    fn arguments(&self) -> &'static [Attribute];
+
+    /// Drivers, sorted by type.
+    fn drivers(&self) -> Vec<Arc<dyn AnyDriver>>;
+
+    /// Data sources, sorted by type.
+    fn data_sources(&self) -> Vec<Arc<dyn AnyDataSource>>;
+
+    /// Types that this build leaves out, each with the feature that brings it.
+    fn left_out(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// What a configured provider adds to every resource, as far as it is known at plan.
+    fn defaults(&self, _config: &Value) -> Defaults {
+        Defaults::default()
+    }
+
+    /// Makes the clients. `config` is wholly known.
+    fn configure<'a>(&'a self, config: &'a Value) -> BoxFuture<'a, Result<Cloud, Diagnostics>>;
+}
+
+/// What a configured provider adds to every resource.
+#[derive(Clone, Debug, Default)]
+pub struct Defaults {
+    /// `default_tags`; none where there are none, or unknown as a whole.
+    pub tags: Option<Value>,
+}
+
+/// Every type that a run knows, by name.
+#[derive(Clone, Default)]
+pub struct Registry {
+    providers: Vec<Arc<dyn Provider>>,
+    drivers: BTreeMap<&'static str, (usize, Arc<dyn AnyDriver>)>,
+    data_sources: BTreeMap<&'static str, (usize, Arc<dyn AnyDataSource>)>,
+}
+
+impl Registry {
+    /// No types at all.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a provider with its types.
+    pub fn with(mut self, provider: Arc<dyn Provider>) -> Self {
+        let at = self.providers.len();
+        for driver in provider.drivers() {
+            self.drivers.insert(driver.schema().kind, (at, driver));
+        }
+        for source in provider.data_sources() {
+            self.data_sources.insert(source.schema().kind, (at, source));
+        }
+        self.providers.push(provider);
+        self
+    }
+
+    /// The driver of a resource type.
+    pub fn driver(&self, kind: &str) -> Option<&Arc<dyn AnyDriver>> {
+        self.drivers.get(kind).map(|(_, driver)| driver)
+    }
+
+    /// The data source of that type.
+    pub fn data_source(&self, kind: &str) -> Option<&Arc<dyn AnyDataSource>> {
+        self.data_sources.get(kind).map(|(_, source)| source)
+    }
+
+    /// The provider that a resource type belongs to.
+    pub fn provider_of_driver(&self, kind: &str) -> Option<&Arc<dyn Provider>> {
+        self.drivers.get(kind).map(|(at, _)| &self.providers[*at])
+    }
+
+    /// The provider that a data source belongs to.
+    pub fn provider_of_data_source(&self, kind: &str) -> Option<&Arc<dyn Provider>> {
+        self.data_sources.get(kind).map(|(at, _)| &self.providers[*at])
+    }
+
+    /// The provider of that local name.
+    pub fn provider(&self, name: &str) -> Option<&Arc<dyn Provider>> {
+        self.providers.iter().find(|it| it.name() == name)
+    }
+
+    /// All providers.
+    pub fn providers(&self) -> &[Arc<dyn Provider>] {
+        &self.providers
+    }
+
+    /// All resource types, sorted.
+    pub fn drivers(&self) -> impl Iterator<Item = &Arc<dyn AnyDriver>> {
+        self.drivers.values().map(|(_, driver)| driver)
+    }
+
+    /// All data sources, sorted.
+    pub fn data_sources(&self) -> impl Iterator<Item = &Arc<dyn AnyDataSource>> {
+        self.data_sources.values().map(|(_, source)| source)
+    }
+}

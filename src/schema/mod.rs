@@ -1,0 +1,22 @@
+//! What a resource type looks like: data, no behaviour.
+
+pub mod attribute;
+pub mod draft;
+pub mod field;
+pub mod row;
+
+pub use attribute::{Attribute, Compare, Decides, Default, Kind, Nesting, Schema, Timeouts};
+pub use draft::{Given, Places, View};
+pub use field::{Auto, Block, BlockSet, Blocks, Field, Nested, Out, Secret, Set, Tags, WriteOnly};
+pub use row::{Mistake, Row};
+
+/// A struct that is the schema of a resource type or data source. Made by `#[derive(Resource)]`.
+pub trait Resource: Row {
+    /// The const table.
+    const SCHEMA: &'static Schema;
+    /// Typed accessors to a [`View`], one a field.
+    type Draft<'a>: From<View<'a>>;
+}
+
+/// Deriving [`Resource`] and [`Nested`].
+pub use fastcart_hcl_derive::{Nested, Resource};

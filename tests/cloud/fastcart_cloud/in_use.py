@@ -1,0 +1,39 @@
+"""What other services keep in subnets and security groups. In AWS they have network interfaces there; moto gives
+them none, so they are asked. Only services that this server has used are looked at."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Iterable
+
+
+def backend_of(service: str, ec2: Any) -> Any:
+    """Another service's backend of the same account and region, where that service is in use."""
+    module = sys.modules.get(f"moto.{service}.models")
+    backends = getattr(module, f"{service}_backends", None)
+    if backends is None or ec2.account_id not in list(backends):
+        return None
+    regions = backends[ec2.account_id]
+    return regions[ec2.region_name] if ec2.region_name in list(regions.keys()) else None
+
+
+def subnet_users(ec2: Any, subnet_id: str) -> list[str]:
+    return [name for name, subnets, _ in placed(ec2) if subnet_id in subnets]
+
+
+def security_group_users(ec2: Any, group_id: str) -> list[str]:
+    return [name for name, _, groups in placed(ec2) if group_id in groups]
+
+
+def placed(ec2: Any) -> Iterable[tuple[str, list[str], list[str]]]:
+    """Each thing that sits in the network: its name, its subnets, its security groups."""
+    rds = backend_of("rds", ec2)
+    for instance in rds.databases.values() if rds else []:
+        group = instance.db_subnet_group
+        yield instance.db_instance_identifier, [s.id for s in group.subnets] if group else [], list(instance.vpc_security_group_ids or [])
+    elbv2 = backend_of("elbv2", ec2)
+    for balancer in elbv2.load_balancers.values() if elbv2 else []:
+        yield balancer.name, [s.id for s in balancer.subnets], list(balancer.security_groups or [])
+    awslambda = backend_of("lambda", ec2) or backend_of("awslambda", ec2)
+    for function in awslambda.list_functions(None) if awslambda else []:
+        yield function.function_name, list(function.vpc_config.get("SubnetIds", [])), list(function.vpc_config.get("SecurityGroupIds", []))

@@ -1,0 +1,85 @@
+"""Makes the virtual environment of the local cloud on first use, then becomes the server.
+
+Only the standard library: this runs before anything is installed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+REQUIREMENTS = HERE / "requirements.txt"
+READY = ".complete"
+
+
+def environment_path() -> Path:
+    """Where the environment lives: one for each set of pins and each Python."""
+    chosen = os.environ.get("FASTCART_CLOUD_VENV")
+    if chosen:
+        return Path(chosen)
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    pins = REQUIREMENTS.read_bytes() + sys.version.encode()
+    return cache / "fastcart-hcl" / f"cloud-venv-{hashlib.sha256(pins).hexdigest()[:12]}"
+
+
+def fail(message: str, output: str = "") -> None:
+    print(f"local cloud: {message}", file=sys.stderr)
+    if output.strip():
+        print(output.strip(), file=sys.stderr)
+    sys.exit(1)
+
+
+def run(command: list[str], otherwise: str) -> None:
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
+    if done.returncode:
+        fail(otherwise, done.stdout)
+
+
+def build(environment: Path) -> None:
+    print(f"local cloud: first use, installing moto into {environment} …", file=sys.stderr, flush=True)
+    shutil.rmtree(environment, ignore_errors=True)
+    run(
+        [sys.executable, "-m", "venv", str(environment)],
+        f"{sys.executable} could not make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv.",
+    )
+    run(
+        [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+         "-r", str(REQUIREMENTS)],
+        "installing the pinned packages failed. A package index is needed once; pip's own words follow.",
+    )
+    (environment / READY).touch()
+
+
+def ensure(environment: Path) -> None:
+    """Builds the environment unless it is complete. Two first starts at once: the second waits for the first."""
+    if (environment / READY).exists():
+        return
+    environment.parent.mkdir(parents=True, exist_ok=True)
+    with open(environment.parent / f"{environment.name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (environment / READY).exists():
+            build(environment)
+
+
+def main() -> None:
+    environment = environment_path()
+    ensure(environment)
+    python = str(environment / "bin" / "python")
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["--prepare"]:
+        print(environment)
+        return
+    os.environ["PYTHONPATH"] = str(HERE)
+    if arguments[:1] == ["--run-tests"]:
+        os.execv(python, [python, "-m", "pytest", "-q", "--rootdir", str(HERE), *(arguments[1:] or [str(HERE / "tests")])])
+    os.execv(python, [python, "-m", "fastcart_cloud", *arguments])
+
+
+if __name__ == "__main__":
+    main()
