@@ -1,8 +1,11 @@
 //! Terraform-flavoured HCL, interpreted straight into AWS API calls.
 pub mod address;
+pub mod clock;
 pub mod diag;
 pub mod driver;
+pub mod event;
 pub mod lang;
+pub mod plan;
 pub mod provider;
 pub mod schema;
 pub mod state;

@@ -207,7 +207,7 @@ pub struct Body {
     pub blocks: Vec<Block>,
     /// The whole, without braces.
     pub span: Span,
-    /// Where a missing argument is reported: the closing brace, or the end of the file.
+    /// The closing brace, or the end of the file.
     pub end: Span,
     /// From `*.tf.json`: what is an attribute or a block is decided by who reads it.
     pub json: bool,
@@ -241,6 +241,15 @@ impl Body {
     /// The argument of that name.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|it| &*it.name.text == name)
+    }
+
+    /// Where a missing argument is reported: the opening brace.
+    pub fn missing(&self) -> Span {
+        let start = self.span.start as usize;
+        match start.checked_sub(1) {
+            Some(brace) if !self.json => Span::new(self.span.file, brace, start),
+            _ => Span { end: self.span.start, ..self.span },
+        }
     }
 
     /// Every block of that kind.

@@ -3,9 +3,12 @@
 pub mod access;
 pub mod ast;
 pub mod convert;
-// pub mod eval;
+pub mod eval;
+pub mod files;
+pub mod functions;
 pub mod number;
 pub mod operators;
+pub mod parse;
 pub mod types;
 pub mod value;
-pub mod files;
+

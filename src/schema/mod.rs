@@ -1,6 +1,7 @@
 //! What a resource type looks like: data, no behaviour.
 
 pub mod attribute;
+pub mod compare;
 pub mod draft;
 pub mod field;
 pub mod row;

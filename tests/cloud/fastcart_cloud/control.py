@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import traceback
 from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import parse_qs
 
-from . import lifetimes, wire
+from botocore.exceptions import ClientError
+
+from . import inventory, lifetimes, seed, wire
 
 if TYPE_CHECKING:
     from .app import LocalCloud
@@ -20,9 +23,13 @@ def answer(cloud: LocalCloud, environ: dict[str, Any], body: bytes) -> wire.Repl
     try:
         document = json.loads(body) if body.strip() else None
         query = {name: values[-1] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
+        query["endpoint"] = f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST']}"
         return wire.Reply.of_json(action(cloud, document, query))
-    except (ValueError, TypeError, KeyError) as fault:
+    except (ValueError, KeyError, ClientError) as fault:
         return wire.Reply.of_json({"error": f"{type(fault).__name__}: {fault}"}, 400)
+    except Exception as fault:
+        traceback.print_exc()
+        return wire.Reply.of_json({"error": f"{type(fault).__name__}: {fault}"}, 500)
 
 
 def health(cloud: LocalCloud, document: Any, query: dict[str, str]) -> Any:
@@ -83,9 +90,28 @@ def clear_faults(cloud: LocalCloud, document: Any, query: dict[str, str]) -> Any
     return []
 
 
+def show_inventory(cloud: LocalCloud, document: Any, query: dict[str, str]) -> Any:
+    with cloud.lock:
+        cloud.life.settle()
+        found = inventory.objects()
+    for item in found:
+        item["seeded"] = seed.key(item) in cloud.seeded
+    left = [item for item in found if not item["default"] and not item["leaving"] and not item["seeded"]]
+    return {"objects": found, "left": left}
+
+
+def plant(cloud: LocalCloud, document: Any, query: dict[str, str]) -> Any:
+    answers = seed.plant(document or {}, query["endpoint"])
+    with cloud.lock:
+        cloud.seeded |= {seed.key(item) for item in inventory.objects()}
+    return answers
+
+
 ACTIONS: dict[str, Callable[[LocalCloud, Any, dict[str, str]], Any]] = {
     "GET /health": health,
     "POST /reset": reset,
+    "POST /seed": plant,
+    "GET /inventory": show_inventory,
     "GET /requests": requests,
     "DELETE /requests": forget_requests,
     "GET /lifetimes": show_lifetimes,

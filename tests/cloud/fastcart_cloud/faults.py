@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from threading import Lock
-from typing import Any
+from typing import Any, Sequence
 
 from . import wire
 from .lifetimes import Clock
@@ -151,7 +151,7 @@ class Faults:
         with self._lock:
             return [rule for rule in self._rules if rule.applies(call)]
 
-    def before(self, call: wire.Call, rules: list[Rule]) -> wire.Reply | None:
+    def before(self, call: wire.Call, rules: Sequence[Rule]) -> wire.Reply | None:
         """What happens instead of the call."""
         for rule in rules:
             if rule.kind == "delay":
@@ -165,7 +165,7 @@ class Faults:
                 return wire.error(call, code, message, rule.status or (400 if rule.code else 500))
         return self._not_seen(call)
 
-    def after(self, call: wire.Call, rules: list[Rule], reply: wire.Reply) -> None:
+    def after(self, call: wire.Call, rules: Sequence[Rule], reply: wire.Reply) -> None:
         """What happens to the reply, and to what the call has made."""
         for rule in rules:
             if rule.kind == "drop_reply":

@@ -19,6 +19,8 @@ def check_trust_policy(document: str, account_id: str) -> None:
     for statement in policies.statements(document):
         if "Resource" in statement or "NotResource" in statement:
             raise MalformedPolicyDocument("Has prohibited field Resource")
+        if "Principal" not in statement:
+            raise MalformedPolicyDocument("Missing required field Principal")
         unknown = policies.unknown_principal(statement, account_id)
         if unknown:
             kind, name = unknown

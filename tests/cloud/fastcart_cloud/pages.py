@@ -34,7 +34,10 @@ def start_of(token: str | None) -> int | None:
 def serialized(moto: Any, self: Any, action_result: ActionResult) -> Any:
     # AWS: EC2's Describe calls keep to MaxResults and give a NextToken
     if self.service_name == "ec2" and isinstance(action_result.result, dict) and not isinstance(action_result, PaginatedResult):
-        cut_ec2(self, action_result.result)
+        try:
+            cut_ec2(self, action_result.result)
+        except EC2ClientError as wrong_token:
+            action_result = ActionResult(wrong_token)
     return moto(self, action_result)
 
 

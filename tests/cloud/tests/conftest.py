@@ -48,7 +48,7 @@ class Cloud:
         return self.control("GET", "/requests")
 
     def left(self) -> list[dict[str, Any]]:
-        return [item for item in self.control("GET", "/inventory")["objects"] if not item["default"]]
+        return self.control("GET", "/inventory")["left"]
 
 
 @cache

@@ -1,0 +1,207 @@
+//! AWS: clients, batched reads, failures, tags, and one file per resource type.
+//!
+//! Only this folder names an SDK type. A driver file reads like the AWS reference: what the type
+//! takes, and the single calls that make, find, change and delete it.
+
+pub mod batch;
+pub mod calls;
+#[cfg(feature = "ec2")]
+pub mod ec2;
+pub mod enums;
+pub mod environment;
+pub mod error;
+#[cfg(feature = "iam")]
+pub mod iam;
+#[cfg(feature = "kinesis")]
+pub mod kinesis;
+#[cfg(feature = "kms")]
+pub mod kms;
+pub mod left_out;
+#[cfg(feature = "logs")]
+pub mod logs;
+pub mod provider;
+pub mod registry;
+pub mod sts;
+pub mod tags;
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use aws_types::SdkConfig;
+use tokio::sync::OnceCell;
+
+use crate::driver::{Failure, Result};
+use batch::Loaders;
+use calls::{Calls, Counting};
+
+pub use provider::{AwsProvider, AwsSettings, ProviderBlock};
+
+/// Clients of one account and region, made when first asked for. A clone shares everything.
+#[derive(Clone)]
+pub struct Aws(Arc<Inner>);
+
+struct Inner {
+    config: SdkConfig,
+    region: String,
+    batch_window: Duration,
+    loaders: Loaders,
+    calls: Arc<Calls>,
+    caller: OnceCell<Caller>,
+    sts: OnceLock<aws_sdk_sts::Client>,
+    #[cfg(feature = "ec2")]
+    ec2: OnceLock<aws_sdk_ec2::Client>,
+    #[cfg(feature = "iam")]
+    iam: OnceLock<aws_sdk_iam::Client>,
+    #[cfg(feature = "kinesis")]
+    kinesis: OnceLock<aws_sdk_kinesis::Client>,
+    #[cfg(feature = "kms")]
+    kms: OnceLock<aws_sdk_kms::Client>,
+    #[cfg(feature = "logs")]
+    logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
+}
+
+/// Who makes the calls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Caller {
+    /// Number of the account.
+    pub account: String,
+    /// ARN of the user or of the assumed role.
+    pub arn: String,
+    /// Unique identifier of the user or role session.
+    pub user: String,
+}
+
+/// One accessor per service; every client counts its calls.
+macro_rules! clients {
+    ($($(#[$gate:meta])* $name:ident: $sdk:ident, $prefix:literal;)*) => {$(
+        $(#[$gate])*
+        #[doc = concat!("The client of `", $prefix, "`.")]
+        pub fn $name(&self) -> &$sdk::Client {
+            self.0.$name.get_or_init(|| {
+                let counting = Counting::new($prefix, self.0.calls.clone());
+                let builder = $sdk::config::Builder::from(&self.0.config).interceptor(counting);
+                $sdk::Client::from_conf(builder.build())
+            })
+        }
+    )*};
+}
+
+impl Aws {
+    /// Clients made from that configuration, whose region must be set.
+    pub fn new(config: SdkConfig, batch_window: Duration, calls: Arc<Calls>) -> Result<Self> {
+        let Some(region) = config.region().map(ToString::to_string) else {
+            return Err(Failure::fatal("no region is set").hint("write `region = \"…\"`"));
+        };
+        Ok(Aws(Arc::new(Inner {
+            config,
+            region,
+            batch_window,
+            loaders: Loaders::default(),
+            calls,
+            caller: OnceCell::new(),
+            sts: OnceLock::new(),
+            #[cfg(feature = "ec2")]
+            ec2: OnceLock::new(),
+            #[cfg(feature = "iam")]
+            iam: OnceLock::new(),
+            #[cfg(feature = "kinesis")]
+            kinesis: OnceLock::new(),
+            #[cfg(feature = "kms")]
+            kms: OnceLock::new(),
+            #[cfg(feature = "logs")]
+            logs: OnceLock::new(),
+        })))
+    }
+
+    clients! {
+        sts: aws_sdk_sts, "sts";
+        #[cfg(feature = "ec2")]
+        ec2: aws_sdk_ec2, "ec2";
+        #[cfg(feature = "iam")]
+        iam: aws_sdk_iam, "iam";
+        #[cfg(feature = "kinesis")]
+        kinesis: aws_sdk_kinesis, "kinesis";
+        #[cfg(feature = "kms")]
+        kms: aws_sdk_kms, "kms";
+        #[cfg(feature = "logs")]
+        logs: aws_sdk_cloudwatchlogs, "logs";
+    }
+
+    /// Name of the region, such as `eu-central-1`.
+    pub fn region(&self) -> &str {
+        &self.0.region
+    }
+
+    /// Partition that the region is in, such as `aws` or `aws-cn`.
+    pub fn partition(&self) -> &'static str {
+        partition(&self.0.region).0
+    }
+
+    /// Domain that service names end with, such as `amazonaws.com`.
+    pub fn dns_suffix(&self) -> &'static str {
+        partition(&self.0.region).1
+    }
+
+    /// Calls made so far, by operation.
+    pub fn calls(&self) -> &Arc<Calls> {
+        &self.0.calls
+    }
+
+    /// Who makes the calls; asked once.
+    pub async fn caller(&self) -> Result<&Caller> {
+        let ask = || async {
+            let reply = self.sts().get_caller_identity().send().await?;
+            Ok(Caller {
+                account: reply.account.unwrap_or_default(),
+                arn: reply.arn.unwrap_or_default(),
+                user: reply.user_id.unwrap_or_default(),
+            })
+        };
+        self.0.caller.get_or_try_init(ask).await
+    }
+
+    /// Number of the account; asked once.
+    pub async fn account(&self) -> Result<&str> {
+        self.caller().await.map(|it| it.account.as_str())
+    }
+
+    /// ARN of an object in this region: `aws.arn("ec2", owner, "vpc/vpc-1")`.
+    pub fn arn(&self, service: &str, account: &str, resource: impl std::fmt::Display) -> String {
+        format!("arn:{}:{service}:{}:{account}:{resource}", self.partition(), self.region())
+    }
+}
+
+/// Partitions by the beginning of their regions' names, each with its domain.
+const PARTITIONS: &[(&str, &str, &str)] = &[
+    ("cn-", "aws-cn", "amazonaws.com.cn"),
+    ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
+    ("eusc-", "aws-eusc", "amazonaws.eu"),
+    ("us-gov-", "aws-us-gov", "amazonaws.com"),
+    ("us-iso-", "aws-iso", "c2s.ic.gov"),
+    ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
+    ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
+];
+
+/// Name and domain of the partition that a region is in.
+pub fn partition(region: &str) -> (&'static str, &'static str) {
+    let known = PARTITIONS.iter().find(|(start, ..)| region.starts_with(start));
+    known.map_or(("aws", "amazonaws.com"), |(_, name, domain)| (name, domain))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn regions_know_their_partition() {
+        let cases = [
+            ("eu-central-1", "aws"),
+            ("cn-north-1", "aws-cn"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("us-iso-east-1", "aws-iso"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("eusc-de-east-1", "aws-eusc"),
+        ];
+        for (region, expected) in cases {
+            assert_eq!(super::partition(region).0, expected, "{region}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Tags: what differs, and how each service sets and removes them.
+//!
+//! A driver's `update` ends with one line, which does nothing where nothing differs:
+//!
+//! ```text
+//! aws.sync_tags::<tags::Ec2>(id, &self.tags, &have.tags).await
+//! ```
+
+use std::collections::BTreeMap;
+
+use super::Aws;
+use crate::driver::Result;
+use crate::schema::Tags;
+
+/// Name of the tag by which a resumed run finds what it made, for types without a client token and
+/// without a unique name. The first `update` removes it, because nobody asked for it.
+pub const TOKEN: &str = "fastcart-hcl:token";
+
+/// How one service sets and removes tags.
+pub trait Dialect {
+    /// Sets them; others stay.
+    fn set(
+        aws: &Aws,
+        id: &str,
+        tags: BTreeMap<String, String>,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Removes them by name.
+    fn remove(aws: &Aws, id: &str, names: Vec<String>) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// What is to be set and what removed, so that the tags become those wanted.
+#[derive(Debug, PartialEq)]
+pub struct Change {
+    /// Tags that are new or have another value.
+    pub set: BTreeMap<String, String>,
+    /// Names that nobody wants.
+    pub remove: Vec<String>,
+}
+
+/// What differs between the tags wanted and those there are.
+pub fn change(want: &Tags, have: &Tags) -> Change {
+    let set = want.all.iter().filter(|(k, v)| have.all.get(*k) != Some(*v));
+    let remove = have.all.keys().filter(|k| !want.all.contains_key(*k));
+    Change { set: set.map(|(k, v)| (k.clone(), v.clone())).collect(), remove: remove.cloned().collect() }
+}
+
+impl Aws {
+    /// Makes the tags those wanted; no call where they are.
+    pub async fn sync_tags<D: Dialect>(&self, id: &str, want: &Tags, have: &Tags) -> Result<()> {
+        let change = change(want, have);
+        // Removed first: an object holds fifty at most.
+        if !change.remove.is_empty() {
+            D::remove(self, id, change.remove).await?;
+        }
+        if !change.set.is_empty() {
+            D::set(self, id, change.set).await?;
+        }
+        Ok(())
+    }
+}
+
+/// One call for every EC2 type, by the object's identifier.
+#[cfg(feature = "ec2")]
+pub struct Ec2;
+
+#[cfg(feature = "ec2")]
+impl Dialect for Ec2 {
+    async fn set(aws: &Aws, id: &str, tags: BTreeMap<String, String>) -> Result<()> {
+        let tags = tags.into_iter().map(|(k, v)| super::ec2::tag(k, v)).collect();
+        aws.ec2().create_tags().resources(id).set_tags(Some(tags)).send().await?;
+        Ok(())
+    }
+
+    async fn remove(aws: &Aws, id: &str, names: Vec<String>) -> Result<()> {
+        let tags = names.into_iter().map(|it| aws_sdk_ec2::types::Tag::builder().key(it).build());
+        aws.ec2().delete_tags().resources(id).set_tags(Some(tags.collect())).send().await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(all: &[(&str, &str)]) -> Tags {
+        let all = all.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+        Tags { own: BTreeMap::new(), all }
+    }
+
+    #[test]
+    fn only_what_differs_is_changed() {
+        let want = tags(&[("same", "1"), ("new", "2"), ("other", "3")]);
+        let have = tags(&[("same", "1"), ("other", "x"), (TOKEN, "t")]);
+        let change = change(&want, &have);
+        assert_eq!(change.remove, [TOKEN]);
+        assert_eq!(change.set, tags(&[("new", "2"), ("other", "3")]).all);
+    }
+}

@@ -1,0 +1,601 @@
+//! Lists, maps and objects: finding, picking, joining. Marks of elements stay with them.
+
+use std::collections::BTreeMap;
+
+use super::{
+    CallError, Context, Outcome, argument, failed, items, shallow, text, whole, whole_or_fail,
+};
+use crate::lang::convert::{convert, unify, unify_unsafe};
+use crate::lang::number::Number;
+use crate::lang::types::Type;
+use crate::lang::value::{Kind, Marks, Str, Value};
+
+/// Most elements that `range` gives.
+const MAX_RANGE: usize = 1024;
+
+fn first(args: &[Value]) -> Value {
+    args.first().cloned().unwrap_or(Value::NULL)
+}
+
+fn unknown_bool() -> Value {
+    Value::unknown_not_null(Type::Bool)
+}
+
+/// `alltrue(list)`
+pub(super) fn alltrue(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let items = items(args, 0);
+    if items.iter().any(|it| it.is_known() && it.as_bool() != Some(true)) {
+        return Ok(Value::FALSE);
+    }
+    Ok(if items.iter().all(Value::is_known) { Value::TRUE } else { unknown_bool() })
+}
+
+/// `anytrue(list)`
+pub(super) fn anytrue(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let items = items(args, 0);
+    if items.iter().any(|it| it.as_bool() == Some(true)) {
+        return Ok(Value::TRUE);
+    }
+    Ok(if items.iter().all(Value::is_known) { Value::FALSE } else { unknown_bool() })
+}
+
+/// `chunklist(list, size)`: 0 means one chunk of all.
+pub(super) fn chunklist(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let Ok(size) = usize::try_from(whole_or_fail(args, 1)?) else {
+        return failed("the size must not be negative");
+    };
+    let items = items(args, 0);
+    let of = first(args).ty().element().cloned().unwrap_or(Type::Any);
+    let size = if size == 0 { items.len().max(1) } else { size };
+    let chunks = items.chunks(size).map(|it| Value::list(of.clone(), it.to_vec()));
+    Ok(Value::list(Type::list(of.clone()), chunks))
+}
+
+/// `coalesce(vals...)`: the first that is neither null nor an empty string.
+pub(super) fn coalesce(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let untyped = |it: &&Value| !(it.is_null() && it.ty() == Type::Any);
+    let types: Vec<Type> = args.iter().filter(untyped).map(Value::ty).collect();
+    let ty = match types.as_slice() {
+        [] => Type::Any,
+        types => match unify_unsafe(types) {
+            Some(it) => it,
+            None => return failed("all arguments must be of the same type"),
+        },
+    };
+    for (index, arg) in args.iter().enumerate() {
+        let Ok(arg) = convert(arg, &ty) else {
+            return argument(index, format!("{} required", ty.friendly()));
+        };
+        match arg.kind() {
+            Kind::Null(_) => {}
+            Kind::String(it) if it.is_empty() => {}
+            // It may turn out to be null or empty.
+            Kind::Unknown(_) => return Ok(Value::unknown(ty)),
+            _ => return Ok(arg),
+        }
+    }
+    failed("there is no argument that is neither null nor an empty string")
+}
+
+/// `coalescelist(vals...)`: the first list that is not empty.
+pub(super) fn coalescelist(_: &Context<'_>, args: &[Value]) -> Outcome {
+    if args.is_empty() {
+        return failed("at least one argument is required");
+    }
+    for arg in args {
+        let unknown = !arg.is_known() && arg.ty() == Type::Any;
+        if !unknown && !matches!(arg.ty(), Type::List(_) | Type::Tuple(_)) {
+            return failed("every argument must be a list or tuple");
+        }
+    }
+    let types: Vec<Type> = args.iter().map(Value::ty).collect();
+    for arg in args {
+        match (arg.as_slice(), arg.ty()) {
+            (Some([]), _) => {}
+            (Some(_), _) => return Ok(arg.clone()),
+            (None, Type::Tuple(of)) if !of.is_empty() && !arg.is_null() => return Ok(arg.clone()),
+            (None, _) if arg.is_null() => {}
+            (None, ty) if types.iter().all(|it| *it == ty) => return Ok(Value::unknown(ty)),
+            (None, _) => return Ok(Value::unknown(Type::Any)),
+        }
+    }
+    failed("there is no list that is not empty")
+}
+
+/// `compact(list)`: without null and empty strings.
+pub(super) fn compact(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let full = items(args, 0).iter().filter(|it| it.as_str().is_some_and(|it| !it.is_empty()));
+    Ok(Value::list(Type::String, full.cloned()))
+}
+
+/// `concat(seqs...)`: a list where all are lists of types that have one in common, else a tuple.
+pub(super) fn concat(_: &Context<'_>, args: &[Value]) -> Outcome {
+    if args.is_empty() {
+        return failed("at least one list is required");
+    }
+    let mut marks = Marks::NONE;
+    for (index, arg) in args.iter().enumerate() {
+        marks = marks.union(arg.marks());
+        if !matches!(arg.ty(), Type::List(_) | Type::Tuple(_) | Type::Any) {
+            let got = arg.ty().friendly();
+            return argument(index, format!("a list or tuple is required, not {got}"));
+        }
+    }
+    let types: Vec<Type> = args.iter().map(Value::ty).collect();
+    let lists = types.iter().all(|it| matches!(it, Type::List(_)));
+    if let Some(Type::List(of)) = lists.then(|| unify(&types)).flatten() {
+        if !args.iter().all(Value::is_known) {
+            return Ok(Value::unknown_not_null(Type::List(of)).with_marks(&marks));
+        }
+        let all: Result<Vec<Value>, _> =
+            args.iter().flat_map(|it| it.as_slice().unwrap_or(&[])).map(|it| convert(it, &of)).collect();
+        return match all {
+            Ok(all) => Ok(Value::list(of.as_ref().clone(), all).with_marks(&marks)),
+            Err(it) => failed(it.to_string()),
+        };
+    }
+    let mut all = Vec::new();
+    for arg in args {
+        match (arg.as_slice(), arg.ty()) {
+            (Some(items), _) => all.extend_from_slice(items),
+            (None, Type::Tuple(of)) => all.extend(of.iter().cloned().map(Value::unknown)),
+            (None, _) => return Ok(Value::unknown(Type::Any).with_marks(&marks)),
+        }
+    }
+    Ok(Value::tuple(all).with_marks(&marks))
+}
+
+/// Whether both are equal; none where that depends on what is not known.
+fn equal(a: &Value, b: &Value) -> Option<bool> {
+    match (a.is_wholly_known() && b.is_wholly_known(), a.ty() == b.ty()) {
+        (true, _) if a.is_null() || b.is_null() => Some(a.is_null() && b.is_null()),
+        (true, _) => Some(a.same(b)),
+        (false, false) if !a.ty().has_any() && !b.ty().has_any() => Some(false),
+        _ => None,
+    }
+}
+
+/// `contains(list, value)`
+pub(super) fn contains(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let list = first(args);
+    if list.as_slice().is_none() {
+        return failed("a list, tuple or set is required");
+    }
+    let wanted = args.get(1).cloned().unwrap_or(Value::NULL);
+    let answers: Vec<_> = items(args, 0).iter().map(|it| equal(it, &wanted)).collect();
+    Ok(match answers.contains(&Some(true)) {
+        true => Value::TRUE,
+        false if answers.contains(&None) => unknown_bool(),
+        false => Value::FALSE,
+    })
+}
+
+/// `distinct(list)`: each element once, where it stands first.
+pub(super) fn distinct(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let of = first(args).ty().element().cloned().unwrap_or(Type::Any);
+    let mut seen = std::collections::BTreeSet::new();
+    let fresh = |item: &&Value| seen.insert(Ordered((*item).clone()));
+    let once: Vec<Value> = items(args, 0).iter().filter(fresh).cloned().collect();
+    Ok(Value::list(of, once))
+}
+
+/// A value ordered as sets order it.
+struct Ordered(Value);
+
+impl PartialEq for Ordered {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Ordered {}
+
+impl PartialOrd for Ordered {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Ordered {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        crate::lang::value::set_order(&self.0, &other.0)
+    }
+}
+
+/// `element(list, index)`: counts round and round.
+pub(super) fn element(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let (list, marks) = shallow(&first(args));
+    let ty = list.ty();
+    if !matches!(ty, Type::List(_) | Type::Tuple(_) | Type::Any) {
+        return failed(format!("cannot read elements of {}", ty.friendly()));
+    }
+    if args.get(1).is_some_and(|it| !it.is_known()) {
+        let of = ty.element().cloned().unwrap_or(Type::Any);
+        return Ok(Value::unknown(of).with_marks(&marks));
+    }
+    let Ok(index) = usize::try_from(whole_or_fail(args, 1)?) else {
+        return failed("the index must not be negative");
+    };
+    let empty = || failed("an empty list has no elements");
+    let found = match (list.as_slice(), &ty) {
+        (Some([]), _) => return empty(),
+        (Some(items), _) => items.get(index % items.len()).cloned(),
+        (None, Type::Tuple(of)) if of.is_empty() => return empty(),
+        (None, Type::Tuple(of)) => of.get(index % of.len()).cloned().map(Value::unknown),
+        (None, _) => Some(Value::unknown(ty.element().cloned().unwrap_or(Type::Any))),
+    };
+    Ok(found.unwrap_or(Value::NULL).with_marks(&marks))
+}
+
+/// `flatten(list)`: sequences in it, at any depth, are replaced by their elements.
+pub(super) fn flatten(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let list = first(args);
+    if !matches!(list.ty(), Type::List(_) | Type::Set(_) | Type::Tuple(_) | Type::Any) {
+        return failed("only lists, sets and tuples can be flattened");
+    }
+    let (mut flat, mut marks) = (Vec::new(), Marks::NONE);
+    Ok(match flatten_into(&list, &mut flat, &mut marks) {
+        true => Value::tuple(flat),
+        false => Value::unknown(Type::Any),
+    }
+    .with_marks(&marks))
+}
+
+/// False where it is not known how many elements there are.
+fn flatten_into(sequence: &Value, flat: &mut Vec<Value>, marks: &mut Marks) -> bool {
+    *marks = marks.union(sequence.marks());
+    let unknown;
+    let items = match (sequence.as_slice(), sequence.ty()) {
+        (Some(items), _) => items,
+        (None, Type::Tuple(of)) => {
+            unknown = of.iter().cloned().map(Value::unknown).collect::<Vec<_>>();
+            &unknown
+        }
+        (None, _) => return false,
+    };
+    let mut known = true;
+    for item in items {
+        let sequence = matches!(item.ty(), Type::List(_) | Type::Set(_) | Type::Tuple(_));
+        if sequence && !item.is_null() {
+            known = flatten_into(item, flat, marks) && known;
+        } else if !item.is_known() && item.ty() == Type::Any {
+            *marks = marks.union(item.marks());
+            known = false;
+        } else {
+            flat.push(item.clone());
+        }
+    }
+    known
+}
+
+/// `index(list, value)`: where it stands first.
+pub(super) fn index(_: &Context<'_>, args: &[Value]) -> Outcome {
+    if !matches!(first(args).kind(), Kind::List(..) | Kind::Tuple(_)) {
+        return failed("a list or tuple is required");
+    }
+    let wanted = args.get(1).cloned().unwrap_or(Value::NULL);
+    for (at, item) in items(args, 0).iter().enumerate() {
+        match equal(item, &wanted) {
+            Some(true) => return Ok(Value::number(at)),
+            Some(false) => {}
+            None => return Ok(Value::unknown_not_null(Type::Number)),
+        }
+    }
+    failed("the value is not in the list")
+}
+
+/// `keys(inputMap)`
+pub(super) fn keys(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let (map, marks) = shallow(&first(args));
+    let texts = |it: &Str| Value::from(Kind::String(it.clone()));
+    Ok(match (map.kind(), map.ty()) {
+        (Kind::Map(_, items), _) => Value::list(Type::String, items.keys().map(texts)),
+        (_, Type::Map(_)) => Value::unknown_not_null(Type::list(Type::String)),
+        (_, Type::Object(of)) => Value::tuple(of.attributes.keys().map(texts)),
+        (_, Type::Any) => Value::unknown(Type::Any),
+        (_, other) => return argument(0, format!("a map is required, not {}", other.friendly())),
+    }
+    .with_marks(&marks))
+}
+
+/// `values(mapping)`, in the order of the keys.
+pub(super) fn values(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let (map, marks) = shallow(&first(args));
+    Ok(match (map.kind(), map.ty()) {
+        (Kind::Map(of, items), _) => Value::list(of.clone(), items.values().cloned()),
+        (Kind::Object(items), _) => Value::tuple(items.values().cloned()),
+        (_, Type::Map(of)) => Value::unknown_not_null(Type::List(of)),
+        (_, Type::Object(of)) => {
+            Value::tuple(of.attributes.values().cloned().map(Value::unknown))
+        }
+        (_, Type::Any) => Value::unknown(Type::Any),
+        (_, other) => return failed(format!("a map is required, not {}", other.friendly())),
+    }
+    .with_marks(&marks))
+}
+
+/// `length(value)`: elements, attributes, or what people see as characters.
+pub(super) fn length(_: &Context<'_>, args: &[Value]) -> Outcome {
+    use unicode_segmentation::UnicodeSegmentation;
+    let (value, marks) = shallow(&first(args));
+    let count = match (value.kind(), value.ty()) {
+        (Kind::String(it), _) => Some(it.graphemes(true).count()),
+        (Kind::Set(_, items), _) if !value.is_wholly_known() && items.len() > 1 => None,
+        (Kind::List(_, items) | Kind::Set(_, items), _) => Some(items.len()),
+        (Kind::Map(_, items), _) => Some(items.len()),
+        (_, Type::Tuple(of)) => Some(of.len()),
+        (_, Type::Object(of)) => Some(of.attributes.len()),
+        (_, Type::Any | Type::String | Type::List(_) | Type::Set(_) | Type::Map(_)) => None,
+        _ => return failed("a string, a collection, a tuple or an object is required"),
+    };
+    let count = count.map_or_else(|| Value::unknown_not_null(Type::Number), Value::number);
+    Ok(count.with_marks(&marks))
+}
+
+/// `lookup(inputMap, key, default...)`
+pub(super) fn lookup(_: &Context<'_>, args: &[Value]) -> Outcome {
+    if args.len() > 3 {
+        return failed("two or three arguments are required");
+    }
+    let (map, mut marks) = shallow(&first(args));
+    marks = marks.union(args.get(1).map_or(&Marks::NONE, Value::marks));
+    let default = match (args.get(2), map.ty()) {
+        (Some(it), Type::Map(of)) => match convert(it, &of) {
+            Ok(it) => Some(it),
+            Err(_) => return argument(2, "the default must be of the type of the map's elements"),
+        },
+        (it, Type::Object(_) | Type::Any) => it.cloned(),
+        (None, Type::Map(_)) => None,
+        _ => return argument(0, "a map is required"),
+    };
+    let key = args.get(1).and_then(Value::as_str);
+    let found = match (key, map.kind(), map.ty()) {
+        (Some(key), Kind::Map(_, items) | Kind::Object(items), _) => {
+            Some(items.get(key).cloned().or(default))
+        }
+        (Some(key), _, Type::Object(of)) => {
+            Some(of.attributes.get(key).cloned().map(Value::unknown).or(default))
+        }
+        (_, _, Type::Map(of)) => Some(Some(Value::unknown(of.as_ref().clone()))),
+        _ => Some(Some(Value::unknown(Type::Any))),
+    };
+    match (found.flatten(), map.ty()) {
+        (Some(it), _) => Ok(it.with_marks(&marks)),
+        (None, Type::Object(_)) => {
+            argument(0, format!("the object has no attribute {:?}", text(args, 1)))
+        }
+        (None, _) => failed(format!("the map has no element {:?}", text(args, 1))),
+    }
+}
+
+/// `matchkeys(values, keys, searchset)`: the values whose keys are in the set.
+pub(super) fn matchkeys(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let [values, keys, wanted] = args else { return failed("three lists are required") };
+    let untyped = |it: &Type| *it != Type::list(Type::Any);
+    let types: Vec<Type> = [keys.ty(), wanted.ty()].into_iter().filter(untyped).collect();
+    let ty = if types.is_empty() { Some(Type::list(Type::Any)) } else { unify_unsafe(&types) };
+    let Some(ty) = ty else { return failed("keys and searchset must be of the same type") };
+    if items(args, 0).len() != items(args, 1).len() {
+        return failed("values and keys must have the same number of elements");
+    }
+    let (Ok(keys), Ok(wanted)) = (convert(keys, &ty), convert(wanted, &ty)) else {
+        return failed("keys and searchset must be of the same type");
+    };
+    let wanted = wanted.as_slice().unwrap_or(&[]);
+    let keys = keys.as_slice().unwrap_or(&[]).iter();
+    let searched = |key: &Value| wanted.iter().any(|it| equal(it, key) == Some(true));
+    let matching = keys.zip(items(args, 0)).filter(|(key, _)| searched(key));
+    let of = values.ty().element().cloned().unwrap_or(Type::Any);
+    Ok(Value::list(of, matching.map(|(_, value)| value.clone()).collect::<Vec<_>>()))
+}
+
+/// `merge(maps...)`: later ones win.
+pub(super) fn merge(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let mut marks = Marks::NONE;
+    let mut merged: BTreeMap<Str, Value> = BTreeMap::new();
+    let mut known = true;
+    for arg in args {
+        marks = marks.union(arg.marks());
+        match (arg.as_entries(), arg.ty()) {
+            (Some(items), _) => {
+                merged.extend(items.iter().map(|(k, v)| (k.clone(), v.clone())));
+            }
+            (None, Type::Any | Type::Map(_) | Type::Object(_)) if arg.is_null() => {}
+            (None, Type::Object(of)) => {
+                let part = |(k, ty): (&Str, &Type)| (k.clone(), Value::unknown(ty.clone()));
+                merged.extend(of.attributes.iter().map(part));
+            }
+            (None, Type::Any | Type::Map(_)) => known = false,
+            (_, other) => {
+                return failed(format!("maps or objects are required, not {}", other.friendly()));
+            }
+        }
+    }
+    let ty = args.first().map(Value::ty).filter(|ty| args.iter().all(|it| it.ty() == *ty));
+    Ok(match ty {
+        Some(Type::Map(of)) if known => Value::map(of.as_ref().clone(), merged),
+        Some(ty @ Type::Map(_)) => Value::unknown_not_null(ty),
+        _ if !known => Value::unknown(Type::Any),
+        _ => Value::object(merged),
+    }
+    .with_marks(&marks))
+}
+
+/// `one(list)`: its only element, or null where it is empty.
+pub(super) fn one(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let list = first(args);
+    let many = || argument(0, "there must be no more than one element");
+    match (list.as_slice(), list.ty()) {
+        (Some([]), Type::List(of) | Type::Set(of)) => Ok(Value::null(of.as_ref().clone())),
+        (Some([]), _) => Ok(Value::NULL),
+        (Some([it]), _) => Ok(it.clone()),
+        (Some(_), _) => many(),
+        (None, Type::List(of) | Type::Set(of)) => Ok(Value::unknown(of.as_ref().clone())),
+        (None, Type::Tuple(of)) => match of.as_ref() {
+            [] => Ok(Value::NULL),
+            [it] => Ok(Value::unknown(it.clone())),
+            _ => many(),
+        },
+        (None, Type::Any) => Ok(Value::unknown(Type::Any)),
+        _ => argument(0, "a list, set or tuple is required"),
+    }
+}
+
+/// `range(limit)`, `range(start, limit)`, `range(start, limit, step)`
+pub(super) fn range(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let numbers: Vec<Number> = args.iter().filter_map(Value::as_number).cloned().collect();
+    let one = Number::from(1);
+    let (mut next, limit, step) = match numbers.as_slice() {
+        [limit] => (Number::ZERO, limit.clone(), None),
+        [start, limit] => (start.clone(), limit.clone(), None),
+        [start, limit, step] => (start.clone(), limit.clone(), Some(step.clone())),
+        _ => return failed("one, two or three numbers are required"),
+    };
+    let step = step.unwrap_or_else(|| if limit < next { one.neg() } else { one });
+    if step.is_zero() {
+        return failed("the step must not be zero");
+    }
+    let down = step.is_negative();
+    if (down && limit > next) || (!down && limit < next) {
+        return argument(1, "the step leads away from the limit");
+    }
+    let mut numbers = Vec::new();
+    while (down && next > limit) || (!down && next < limit) {
+        if numbers.len() == MAX_RANGE {
+            return failed(format!("there are more than {MAX_RANGE} elements"));
+        }
+        let following = next.add(&step);
+        numbers.push(Value::from(next));
+        match following {
+            Some(it) => next = it,
+            None => return failed("infinities of both signs have no sum"),
+        }
+    }
+    Ok(Value::list(Type::Number, numbers))
+}
+
+/// `reverse(list)`
+pub(super) fn reverse(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let (list, marks) = shallow(&first(args));
+    let backwards = || list.as_slice().unwrap_or(&[]).iter().rev().cloned();
+    Ok(match (list.is_known(), list.ty()) {
+        (true, Type::Tuple(_)) => Value::tuple(backwards()),
+        (true, Type::List(of) | Type::Set(of)) => Value::list(of.as_ref().clone(), backwards()),
+        (false, Type::List(of) | Type::Set(of)) => Value::unknown_not_null(Type::List(of)),
+        (false, Type::Tuple(of)) => Value::tuple(of.iter().rev().cloned().map(Value::unknown)),
+        (false, Type::Any) => Value::unknown(Type::Any),
+        (_, other) => {
+            return argument(0, format!("a list, set or tuple is required, not {}", other.friendly()));
+        }
+    }
+    .with_marks(&marks))
+}
+
+/// `slice(list, start_index, end_index)`: from the start, up to but without the end.
+pub(super) fn slice(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let (list, marks) = shallow(&first(args));
+    let ty = list.ty();
+    let count = match (list.as_slice(), &ty) {
+        (_, Type::Set(_)) => return argument(0, "a set has no order; use tolist() to give it one"),
+        (Some(items), Type::List(_) | Type::Tuple(_)) => Some(items.len()),
+        (None, Type::Tuple(of)) => Some(of.len()),
+        (None, Type::List(_) | Type::Any) => None,
+        (_, other) => {
+            return argument(0, format!("a list or tuple is required, not {}", other.friendly()));
+        }
+    };
+    let limit = count.unwrap_or(usize::MAX);
+    let (start, end) = (bound(args, 1, limit)?, bound(args, 2, limit)?);
+    let (Some(start), Some(end)) = (start, end) else {
+        let ty = if matches!(ty, Type::List(_)) { ty } else { Type::Any };
+        return Ok(Value::unknown(ty).with_marks(&marks));
+    };
+    if start > end {
+        return argument(1, "the start must not be greater than the end");
+    }
+    Ok(match (list.as_slice(), ty) {
+        (Some(items), Type::List(of)) => {
+            Value::list(of.as_ref().clone(), items.get(start..end).unwrap_or(&[]).to_vec())
+        }
+        (Some(items), _) => Value::tuple(items.get(start..end).unwrap_or(&[]).to_vec()),
+        (None, Type::Tuple(of)) => {
+            let types = of.get(start..end).unwrap_or(&[]).iter();
+            Value::tuple(types.cloned().map(Value::unknown))
+        }
+        (None, ty) => Value::unknown(ty),
+    }
+    .with_marks(&marks))
+}
+
+/// An index from 0 to the limit; none where it is not known.
+fn bound(args: &[Value], index: usize, limit: usize) -> Result<Option<usize>, CallError> {
+    if args.get(index).is_some_and(|it| !it.is_known()) {
+        return Ok(None);
+    }
+    match whole(args, index).and_then(|it| usize::try_from(it).ok()) {
+        Some(it) if it <= limit => Ok(Some(it)),
+        Some(_) => argument(index, format!("the list has only {limit} elements")),
+        None => argument(index, "a whole number that is not negative is required"),
+    }
+}
+
+/// `sort(list)`: by code points.
+pub(super) fn sort(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let mut texts = Vec::new();
+    for (at, item) in items(args, 0).iter().enumerate() {
+        match item.kind() {
+            Kind::String(it) => texts.push(it.clone()),
+            _ => return argument(0, format!("element {at} is null; it cannot be sorted")),
+        }
+    }
+    texts.sort();
+    Ok(Value::list(Type::String, texts.into_iter().map(|it| Kind::String(it).into())))
+}
+
+/// `transpose(values)`: keys and values change places.
+pub(super) fn transpose(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let mut turned: BTreeMap<Str, Vec<Value>> = BTreeMap::new();
+    for (key, values) in first(args).as_entries().into_iter().flatten() {
+        let Some(values) = values.as_slice() else {
+            return failed(format!("the list of {key:?} is null"));
+        };
+        for value in values {
+            let Kind::String(value) = value.kind() else {
+                return failed(format!("the list of {key:?} has a null element"));
+            };
+            turned.entry(value.clone()).or_default().push(Kind::String(key.clone()).into());
+        }
+    }
+    let lists = turned.into_iter().map(|(key, keys)| (key, Value::list(Type::String, keys)));
+    Ok(Value::map(Type::list(Type::String), lists))
+}
+
+/// `zipmap(keys, values)`
+pub(super) fn zipmap(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let [keys, values] = args else { return failed("two lists are required") };
+    let marks = keys.deep_marks().union(values.marks());
+    let of = match values.ty() {
+        Type::List(of) => Some(of),
+        Type::Tuple(_) | Type::Any => None,
+        other => return failed(format!("the values must be a list or tuple, not {}", other.friendly())),
+    };
+    let (true, Some(names), Some(items)) =
+        (keys.is_wholly_known(), keys.as_slice(), values.as_slice())
+    else {
+        let ty = of.map_or(Type::Any, Type::Map);
+        return Ok(Value::unknown(ty).with_marks(&marks));
+    };
+    if names.len() != items.len() {
+        return failed(format!("there are {} keys for {} values", names.len(), items.len()));
+    }
+    let mut entries = BTreeMap::new();
+    for (name, item) in names.iter().zip(items) {
+        let Kind::String(name) = name.kind() else { return failed("a key must not be null") };
+        entries.insert(name.clone(), item.clone());
+    }
+    Ok(match of {
+        Some(of) => Value::map(of.as_ref().clone(), entries),
+        None => Value::object(entries),
+    }
+    .with_marks(&marks))
+}

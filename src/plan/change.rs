@@ -1,0 +1,267 @@
+//! The plan as a value: what will be done to which object, and why.
+
+use std::collections::BTreeMap;
+
+use crate::address::Address;
+use crate::diag::Diagnostics;
+use crate::lang::value::{Str, Value};
+use crate::state::State;
+
+/// What is to be done: a value that can be printed, stored, and applied later.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What kind of plan it is.
+    pub mode: PlanMode,
+    /// One entry per object, no-ops included, in address order; deposed objects after current ones.
+    pub changes: Vec<Change>,
+    /// Root outputs.
+    pub outputs: BTreeMap<Str, OutputChange>,
+    /// What refresh found to differ from the state.
+    pub drift: Vec<Change>,
+    /// Results of `check` blocks and of pre- and postconditions.
+    pub checks: Vec<CheckResult>,
+    /// The state it was made against, as refreshed; its serial and lineage are those of the store.
+    pub prior: State,
+    /// Warnings.
+    pub warnings: Diagnostics,
+    /// False where `--target` left something out, or evaluation failed part of the way.
+    pub complete: bool,
+    /// Time it was made, for `plantimestamp`.
+    pub made: jiff::Timestamp,
+}
+
+/// What kind of plan it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PlanMode {
+    /// Towards the configuration.
+    #[default]
+    Normal,
+    /// Towards nothing.
+    Destroy,
+    /// Only the state is brought up to date.
+    RefreshOnly,
+}
+
+/// What will be done to one object.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The resource instance.
+    pub address: Address,
+    /// Key of a deposed object of that instance.
+    pub deposed: Option<String>,
+    /// Where the object was before a `moved` block, where that is elsewhere.
+    pub previous_address: Option<Address>,
+    /// Source of the provider, as the state names it.
+    pub provider: String,
+    /// What will be done.
+    pub action: Action,
+    /// Why it is replaced, deleted or read later.
+    pub reason: Option<Reason>,
+    /// The object as it is, marks included; none where there is none.
+    pub before: Option<Value>,
+    /// The object as it will be, with unknown parts; none where there will be none.
+    pub after: Option<Value>,
+    /// Paths of the arguments that force the replacement.
+    pub replace_paths: Vec<Path>,
+    /// Instances it depends on, in address order: what must exist before it, and outlive it.
+    pub dependencies: Vec<Address>,
+    /// Instances that the object as it is depends on: what must outlive it.
+    pub prior_dependencies: Vec<Address>,
+    /// Whether a replacement comes before the old object goes, now and in later runs.
+    pub create_before_destroy: bool,
+    /// Import string, where an existing object is taken over.
+    pub importing: Option<String>,
+    /// Identifier of the existing object.
+    pub id: Option<String>,
+    /// Time limits given in the `timeouts` block, by operation, in seconds.
+    pub timeouts: BTreeMap<String, u64>,
+}
+
+/// What will be done to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// Nothing.
+    NoOp,
+    /// A data source is read during apply.
+    Read,
+    /// It is made.
+    Create,
+    /// It is changed in place.
+    Update,
+    /// It is deleted, and made again.
+    DeleteThenCreate,
+    /// It is made again, and the old one deleted.
+    CreateThenDelete,
+    /// It is deleted.
+    Delete,
+    /// It is left as it is, and no longer ours.
+    Forget,
+}
+
+impl Action {
+    /// Whether it is made anew in place of an old one.
+    pub fn is_replace(self) -> bool {
+        matches!(self, Action::DeleteThenCreate | Action::CreateThenDelete)
+    }
+
+    /// Whether anything is made, in place of an old object or not.
+    pub fn creates(self) -> bool {
+        self == Action::Create || self.is_replace()
+    }
+
+    /// Whether an object is deleted, replaced by another or not.
+    pub fn deletes(self) -> bool {
+        self == Action::Delete || self.is_replace()
+    }
+}
+
+/// Why an object is replaced, deleted or read later. The words are those of Terraform's plan JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Reason {
+    ReplaceBecauseCannotUpdate,
+    ReplaceBecauseTainted,
+    ReplaceByRequest,
+    ReplaceByTriggers,
+    DeleteBecauseNoResourceConfig,
+    DeleteBecauseNoModule,
+    DeleteBecauseWrongRepetition,
+    DeleteBecauseCountIndex,
+    DeleteBecauseEachKey,
+    DeleteBecauseNoMoveTarget,
+    ReadBecauseConfigUnknown,
+    ReadBecauseDependencyPending,
+    ReadBecauseCheckNested,
+}
+
+impl Reason {
+    /// The word of Terraform's plan JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Reason::ReplaceBecauseCannotUpdate => "replace_because_cannot_update",
+            Reason::ReplaceBecauseTainted => "replace_because_tainted",
+            Reason::ReplaceByRequest => "replace_by_request",
+            Reason::ReplaceByTriggers => "replace_by_triggers",
+            Reason::DeleteBecauseNoResourceConfig => "delete_because_no_resource_config",
+            Reason::DeleteBecauseNoModule => "delete_because_no_module",
+            Reason::DeleteBecauseWrongRepetition => "delete_because_wrong_repetition",
+            Reason::DeleteBecauseCountIndex => "delete_because_count_index",
+            Reason::DeleteBecauseEachKey => "delete_because_each_key",
+            Reason::DeleteBecauseNoMoveTarget => "delete_because_no_move_target",
+            Reason::ReadBecauseConfigUnknown => "read_because_config_unknown",
+            Reason::ReadBecauseDependencyPending => "read_because_dependency_pending",
+            Reason::ReadBecauseCheckNested => "read_because_check_nested",
+        }
+    }
+}
+
+/// Steps from an object to one of its parts.
+pub type Path = Vec<PathStep>;
+
+/// One step of a [`Path`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PathStep {
+    /// An attribute or map element.
+    Name(Str),
+    /// An element of a list or tuple.
+    Index(usize),
+}
+
+/// What will become of a root output.
+#[derive(Clone, Debug)]
+pub struct OutputChange {
+    /// As it is in the state.
+    pub before: Option<Value>,
+    /// As it will be; none where it goes.
+    pub after: Option<Value>,
+    /// Not to be shown.
+    pub sensitive: bool,
+}
+
+impl OutputChange {
+    /// What will be done to it.
+    pub fn action(&self) -> Action {
+        match (&self.before, &self.after) {
+            (None, None) => Action::NoOp,
+            (None, Some(_)) => Action::Create,
+            (Some(_), None) => Action::Delete,
+            (Some(a), Some(b)) => {
+                let same = a.same(b) && a.has_sensitive() == b.has_sensitive();
+                if same && b.is_wholly_known() { Action::NoOp } else { Action::Update }
+            }
+        }
+    }
+}
+
+/// The result of a `check` block or of the conditions of an object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckResult {
+    /// `resource`, `output_value`, `check` or `var`.
+    pub kind: &'static str,
+    /// Address of what is checked, without instance keys.
+    pub address: String,
+    /// Results per instance.
+    pub instances: Vec<(String, CheckStatus, Vec<String>)>,
+}
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum CheckStatus {
+    Pass,
+    Unknown,
+    Fail,
+    Error,
+}
+
+impl CheckStatus {
+    /// The word of Terraform's JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            CheckStatus::Pass => "pass",
+            CheckStatus::Unknown => "unknown",
+            CheckStatus::Fail => "fail",
+            CheckStatus::Error => "error",
+        }
+    }
+}
+
+impl Plan {
+    /// Whether applying it would do anything at all, outputs and state included.
+    pub fn has_changes(&self) -> bool {
+        self.changes.iter().any(|it| it.is_visible())
+            || self.outputs.values().any(|it| it.action() != Action::NoOp)
+            || (self.mode == PlanMode::RefreshOnly && !self.drift.is_empty())
+    }
+
+    /// How many objects are to be added, changed, destroyed, imported and forgotten.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for change in &self.changes {
+            counts.import += change.importing.is_some() as usize;
+            counts.add += change.action.creates() as usize;
+            counts.destroy += change.action.deletes() as usize;
+            counts.change += (change.action == Action::Update) as usize;
+            counts.forget += (change.action == Action::Forget) as usize;
+        }
+        counts
+    }
+}
+
+impl Change {
+    /// Whether a person is told of it: it does something, moves or imports.
+    pub fn is_visible(&self) -> bool {
+        self.action != Action::NoOp || self.previous_address.is_some() || self.importing.is_some()
+    }
+}
+
+/// Numbers for the last line of a plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Counts {
+    pub import: usize,
+    pub add: usize,
+    pub change: usize,
+    pub destroy: usize,
+    pub forget: usize,
+}

@@ -1,0 +1,351 @@
+//! The pure heart of planning: what an object will be, given what it is and what is asked for.
+
+use std::collections::BTreeMap;
+
+use super::change::{Path, PathStep};
+use crate::lang::types::Type;
+use crate::lang::value::{Kind as ValueKind, Str, Value};
+use crate::schema::compare::same;
+use crate::schema::{Attribute, Compare, Decides, Kind, Nesting, Schema};
+
+/// The planned object: arguments from the configuration, the rest from what there is, and unknown
+/// where AWS will decide. `prior` is none where the object is made anew.
+pub fn planned(schema: &Schema, prior: Option<&Value>, config: &Value) -> Value {
+    let planned = object(schema.attributes, prior, config);
+    match prior {
+        Some(prior) => follow(schema.attributes, prior, planned),
+        None => planned,
+    }
+}
+
+fn object(attributes: &[Attribute], prior: Option<&Value>, config: &Value) -> Value {
+    let entries = attributes.iter().map(|it| {
+        let before = prior.and_then(|prior| prior.part(it.name));
+        let null = Value::null(it.kind.ty());
+        let given = config.part(it.name).unwrap_or(&null);
+        (it.name, attribute(it, prior.is_some(), before, given))
+    });
+    Value::object(entries.collect::<Vec<_>>()).with_marks(config.marks())
+}
+
+fn attribute(it: &Attribute, exists: bool, before: Option<&Value>, given: &Value) -> Value {
+    let ty = it.kind.ty();
+    if it.write_only {
+        return Value::null(ty);
+    }
+    if it.decides == Decides::Out {
+        return undecided(exists, before, ty);
+    }
+    if let Kind::Block { attributes, nesting, .. } = &it.kind {
+        let none = given.is_null() || given.as_slice().is_some_and(|items| items.is_empty());
+        if it.decides == Decides::Auto && none {
+            return undecided(exists, before, ty);
+        }
+        return blocks(attributes, *nesting, before, given);
+    }
+    if given.is_null() {
+        return match (it.default, it.decides) {
+            (Some(default), _) => default.value(),
+            (None, Decides::Auto) => undecided(exists, before, ty),
+            _ => Value::null(ty),
+        };
+    }
+    match before {
+        // What AWS tells in other words means the same, so it is not a change.
+        Some(before) if it.compare != Compare::Exact && same(it.compare, before, given) => {
+            before.clone().with_marks(given.marks())
+        }
+        _ => given.clone(),
+    }
+}
+
+/// What AWS decides: as it is, or unknown where there is nothing yet.
+fn undecided(exists: bool, before: Option<&Value>, ty: Type) -> Value {
+    match (exists, before) {
+        (true, Some(before)) => before.clone(),
+        (true, None) => Value::null(ty),
+        (false, _) => Value::unknown(ty),
+    }
+}
+
+fn blocks(
+    attributes: &[Attribute],
+    nesting: Nesting,
+    before: Option<&Value>,
+    given: &Value,
+) -> Value {
+    let Some(items) = given.as_slice() else { return given.clone() };
+    let prior_items = before.and_then(Value::as_slice).unwrap_or_default();
+    let planned = items.iter().enumerate().map(|(at, item)| {
+        let prior = match nesting {
+            Nesting::List => prior_items.get(at),
+            Nesting::Set => prior_items.iter().find(|prior| matches(attributes, prior, item)),
+        };
+        object(attributes, prior, item)
+    });
+    let of = crate::schema::attribute::object_type(attributes);
+    let planned: Vec<Value> = planned.collect();
+    let whole = match nesting {
+        Nesting::List => Value::list(of, planned),
+        Nesting::Set => Value::set(of, planned),
+    };
+    whole.with_marks(given.marks())
+}
+
+/// Whether a block of a set is the one that was there, computed parts aside.
+fn matches(attributes: &[Attribute], prior: &Value, given: &Value) -> bool {
+    attributes.iter().all(|it| {
+        let before = prior.part(it.name).unwrap_or(&Value::NULL);
+        let null = Value::null(it.kind.ty());
+        let given = given.part(it.name).unwrap_or(&null);
+        let planned = attribute(it, true, Some(before), given);
+        planned.same(before)
+    })
+}
+
+/// Makes unknown what follows an argument that changes.
+fn follow(attributes: &[Attribute], prior: &Value, planned: Value) -> Value {
+    let changed = |name: &&str| differs(prior.part(name), planned.part(name));
+    let stale: Vec<&Attribute> =
+        attributes.iter().filter(|it| it.follows.iter().any(|name| changed(&name))).collect();
+    if stale.is_empty() {
+        return planned;
+    }
+    let mut entries = planned.as_entries().cloned().unwrap_or_default();
+    for it in stale {
+        entries.insert(it.name.into(), Value::unknown(it.kind.ty()));
+    }
+    Value::object(entries).with_marks(planned.marks())
+}
+
+fn differs(a: Option<&Value>, b: Option<&Value>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => !a.same(b) || !b.is_wholly_known(),
+        (None, Some(b)) => !b.is_null(),
+        (Some(a), None) => !a.is_null(),
+        (None, None) => false,
+    }
+}
+
+/// Whether an object changes at all; marks aside.
+pub fn changes(prior: &Value, planned: &Value) -> bool {
+    differs(Some(prior), Some(planned))
+}
+
+/// Paths of the arguments whose change needs a new object.
+pub fn replacing(schema: &Schema, prior: &Value, planned: &Value) -> Vec<Path> {
+    let mut paths = Vec::new();
+    collect(schema.attributes, prior, planned, &mut Vec::new(), &mut paths);
+    paths
+}
+
+fn collect(
+    attributes: &[Attribute],
+    prior: &Value,
+    planned: &Value,
+    at: &mut Path,
+    paths: &mut Vec<Path>,
+) {
+    for it in attributes {
+        let (before, after) = (prior.part(it.name), planned.part(it.name));
+        if !differs(before, after) {
+            continue;
+        }
+        at.push(PathStep::Name(it.name.into()));
+        if it.replace && it.is_argument() {
+            paths.push(at.clone());
+        } else if let Kind::Block { attributes, nesting: Nesting::List, .. } = &it.kind {
+            let items = |it: Option<&Value>| it.and_then(Value::as_slice).unwrap_or_default().to_vec();
+            for (index, (a, b)) in items(before).iter().zip(&items(after)).enumerate() {
+                at.push(PathStep::Index(index));
+                collect(attributes, a, b, at, paths);
+                at.pop();
+            }
+        } else if let Kind::Block { attributes, .. } = &it.kind {
+            // In a set nothing tells which block became which: any change of one with such an
+            // argument counts.
+            if attributes.iter().any(|it| it.replace) {
+                paths.push(at.clone());
+            }
+        }
+        at.pop();
+    }
+}
+
+/// The arguments that AWS does not have as they are wanted. What the user left open, what AWS never
+/// tells, and what is only sent are left out.
+pub fn unmet(schema: &Schema, want: &Value, have: &Value) -> Vec<String> {
+    let mut names = Vec::new();
+    for it in schema.attributes {
+        if it.local || it.write_only || !it.is_argument() {
+            continue;
+        }
+        let null = Value::null(it.kind.ty());
+        let (want, have) = (want.part(it.name).unwrap_or(&null), have.part(it.name).unwrap_or(&null));
+        if !met(it, want, have) {
+            names.push(it.name.to_string());
+        }
+    }
+    names
+}
+
+fn met(it: &Attribute, want: &Value, have: &Value) -> bool {
+    if !want.is_known() || (want.is_null() && it.decides == Decides::Auto) {
+        return true;
+    }
+    if let Kind::Block { attributes, nesting, .. } = &it.kind {
+        return blocks_met(it, attributes, *nesting, want, have);
+    }
+    if !want.is_wholly_known() || same(it.compare, want, have) {
+        return true;
+    }
+    // AWS has no word for "not set": an empty text, list or map, and a plain false are as good.
+    is_empty(want) && is_empty(have)
+}
+
+fn blocks_met(
+    it: &Attribute,
+    attributes: &[Attribute],
+    nesting: Nesting,
+    want: &Value,
+    have: &Value,
+) -> bool {
+    let items = |it: &Value| it.as_slice().unwrap_or_default().to_vec();
+    let (wanted, had) = (items(want), items(have));
+    if wanted.is_empty() && it.decides == Decides::Auto {
+        return true;
+    }
+    let fits = |want: &Value, have: &Value| {
+        attributes.iter().all(|part| {
+            let null = Value::null(part.kind.ty());
+            let want = want.part(part.name).unwrap_or(&null);
+            part.local
+                || part.write_only
+                || !part.is_argument()
+                || met(part, want, have.part(part.name).unwrap_or(&null))
+        })
+    };
+    wanted.len() == had.len()
+        && match nesting {
+            Nesting::List => wanted.iter().zip(&had).all(|(want, have)| fits(want, have)),
+            Nesting::Set => wanted.iter().all(|want| had.iter().any(|have| fits(want, have))),
+        }
+}
+
+fn is_empty(it: &Value) -> bool {
+    match it.kind() {
+        ValueKind::Null(_) | ValueKind::Bool(false) => true,
+        ValueKind::String(text) => text.is_empty(),
+        ValueKind::Number(number) => number.is_zero(),
+        _ => {
+            it.as_slice().is_some_and(|items| items.is_empty())
+                || it.as_entries().is_some_and(|items| items.is_empty())
+        }
+    }
+}
+
+/// `tags_all`: the provider's `default_tags` with the resource's own over them.
+pub fn merge_tags(defaults: Option<&Value>, own: &Value) -> Value {
+    let ty = Type::map(Type::String);
+    let defaults = defaults.cloned().unwrap_or_else(|| Value::map(Type::String, []));
+    let marks = defaults.deep_marks().union(&own.deep_marks());
+    if !own.is_known() || !defaults.is_known() {
+        return Value::unknown(ty).with_marks(&marks);
+    }
+    let mut all: BTreeMap<Str, Value> = defaults.as_entries().cloned().unwrap_or_default();
+    all.extend(own.as_entries().cloned().unwrap_or_default());
+    all.retain(|_, value| !value.is_null());
+    Value::map(Type::String, all).with_marks(&marks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Default;
+
+    const SCHEMA: Schema = Schema {
+        kind: "test",
+        doc: "",
+        attributes: &[
+            Attribute { name: "id", kind: Kind::String, decides: Decides::Out, ..Attribute::BLANK },
+            Attribute {
+                name: "name",
+                kind: Kind::String,
+                decides: Decides::Required,
+                replace: true,
+                ..Attribute::BLANK
+            },
+            Attribute {
+                name: "size",
+                kind: Kind::Int,
+                default: Some(Default::Int(3)),
+                ..Attribute::BLANK
+            },
+            Attribute { name: "zone", kind: Kind::String, decides: Decides::Auto, ..Attribute::BLANK },
+            Attribute {
+                name: "echo",
+                kind: Kind::String,
+                decides: Decides::Out,
+                follows: &["size"],
+                ..Attribute::BLANK
+            },
+        ],
+        timeouts: crate::schema::Timeouts { create: None, update: None, delete: None, read: None },
+        tags: None,
+    };
+
+    fn config(name: &str) -> Value {
+        Value::object([("name", Value::from(name))])
+    }
+
+    fn object(name: &str, size: i64) -> Value {
+        Value::object([
+            ("id", Value::from("i-1")),
+            ("name", name.into()),
+            ("size", size.into()),
+            ("zone", "a".into()),
+            ("echo", "e".into()),
+        ])
+    }
+
+    #[test]
+    fn a_new_object_has_defaults_and_unknowns() {
+        let it = planned(&SCHEMA, None, &config("x"));
+        assert!(it.part("size").unwrap().same(&3.into()));
+        assert!(!it.part("zone").unwrap().is_known() && !it.part("id").unwrap().is_known());
+    }
+
+    #[test]
+    fn what_the_user_left_open_stays_as_it_is() {
+        let it = planned(&SCHEMA, Some(&object("x", 3)), &config("x"));
+        assert!(!changes(&object("x", 3), &it));
+    }
+
+    #[test]
+    fn what_follows_a_change_becomes_unknown() {
+        let it = planned(&SCHEMA, Some(&object("x", 5)), &config("x"));
+        assert!(!it.part("echo").unwrap().is_known());
+        assert!(replacing(&SCHEMA, &object("x", 5), &it).is_empty());
+    }
+
+    #[test]
+    fn a_replacing_argument_is_named() {
+        let it = planned(&SCHEMA, Some(&object("x", 3)), &config("y"));
+        let paths = replacing(&SCHEMA, &object("x", 3), &it);
+        assert_eq!(paths, [vec![PathStep::Name("name".into())]]);
+    }
+
+    #[test]
+    fn only_wanted_arguments_can_be_unmet() {
+        let want = planned(&SCHEMA, None, &config("x"));
+        assert_eq!(unmet(&SCHEMA, &want, &object("x", 3)), Vec::<String>::new());
+        assert_eq!(unmet(&SCHEMA, &want, &object("x", 4)), ["size"]);
+    }
+
+    #[test]
+    fn own_tags_win() {
+        let tags = |k, v: &str| Value::map(Type::String, [(Str::from(k), Value::from(v))]);
+        let all = merge_tags(Some(&tags("a", "1")), &tags("a", "2"));
+        assert!(all.part("a").unwrap().same(&"2".into()));
+    }
+}
