@@ -1,5 +1,8 @@
 //! Terraform-flavoured HCL, interpreted straight into AWS API calls.
 pub mod address;
+pub mod apply;
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod clock;
 pub mod diag;
 pub mod driver;

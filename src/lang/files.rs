@@ -23,6 +23,10 @@ pub trait Files: Send + Sync {
     fn exists(&self, path: &Path) -> bool {
         self.is_file(path) || self.is_dir(path)
     }
+    /// The user's home directory, for paths that begin with `~`.
+    fn home(&self) -> Option<PathBuf> {
+        None
+    }
     /// Content of a file read in one go, unless it is larger than `limit` bytes.
     fn read_up_to(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>> {
         let bytes = self.read(path)?;
@@ -58,6 +62,10 @@ impl Files for DiskFiles {
 
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
         path.canonicalize()
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        std::env::home_dir()
     }
 
     fn read_up_to(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>> {

@@ -328,6 +328,49 @@ impl Number {
     }
 }
 
+impl Number {
+    /// Decimal notation with that many digits after the point, rounded half to even; the sign is left
+    /// out.
+    pub fn fixed(&self, places: usize) -> String {
+        let scaled = self.scaled(places as i64).to_string();
+        let digits = format!("{scaled:0>width$}", width = places + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - places);
+        if places == 0 { whole.into() } else { format!("{whole}.{fraction}") }
+    }
+
+    /// That many significant digits, rounded half to even, and the power of ten before which the
+    /// point stands, as [`Number::digits`] has it; the sign is left out.
+    pub fn rounded(&self, count: usize) -> (String, i64) {
+        let Some((_, mut point)) = self.digits() else { return ("0".repeat(count), 1) };
+        loop {
+            let digits = self.scaled(count as i64 - point).to_string();
+            match digits.len() as i64 - count as i64 {
+                0 => return (digits, point),
+                // Rounding made it one digit longer, or the shortest digits were rounded up already.
+                more => point += more,
+            }
+        }
+    }
+
+    /// Distance from zero times ten to that power, rounded half to even.
+    fn scaled(&self, power: i64) -> UBig {
+        let Some(float) = self.float() else { return UBig::ZERO };
+        let (significand, exponent) = float.repr().clone().into_parts();
+        let mut value: UBig = significand.abs().try_into().unwrap_or(UBig::ZERO);
+        let mut divisor = UBig::ONE;
+        let ten = UBig::from(10u8).pow(power.unsigned_abs() as usize);
+        if power >= 0 { value *= ten } else { divisor *= ten }
+        if exponent >= 0 { value <<= exponent as usize } else { divisor <<= exponent.unsigned_abs() }
+        let (quotient, rest) = (&value / &divisor, &value % &divisor);
+        let odd = dashu_int::ops::BitTest::bit(&quotient, 0);
+        match (rest << 1usize).cmp(&divisor) {
+            Ordering::Greater => quotient + UBig::ONE,
+            Ordering::Equal if odd => quotient + UBig::ONE,
+            _ => quotient,
+        }
+    }
+}
+
 fn place_point(digits: &str, point: i64) -> String {
     let count = digits.len() as i64;
     if point <= 0 {

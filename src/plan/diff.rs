@@ -244,6 +244,21 @@ fn is_empty(it: &Value) -> bool {
     }
 }
 
+/// What was seen, in the words last known where those mean the same: a policy that the service
+/// returns with its keys in another order is not a change.
+pub fn reworded(attributes: &[Attribute], known: &Value, seen: &Value) -> Value {
+    let Some(entries) = seen.as_entries() else { return seen.clone() };
+    let mut entries = entries.clone();
+    for it in attributes.iter().filter(|it| it.compare != Compare::Exact) {
+        if let (Some(seen), Some(known)) = (entries.get_mut(it.name), known.part(it.name)) {
+            if !known.is_null() && same(it.compare, known, seen) {
+                *seen = known.clone();
+            }
+        }
+    }
+    Value::object(entries).with_marks(seen.marks())
+}
+
 /// `tags_all`: the provider's `default_tags` with the resource's own over them.
 pub fn merge_tags(defaults: Option<&Value>, own: &Value) -> Value {
     let ty = Type::map(Type::String);

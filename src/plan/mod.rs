@@ -1,8 +1,17 @@
 //! Configuration, state and what was seen become a [`Plan`]. Does no I/O.
 
+pub mod arguments;
 pub mod change;
+pub mod codec;
+pub mod condition;
 pub mod diff;
+pub mod evaluation;
 pub mod graph;
+pub mod instance;
+pub mod make;
+pub mod repetition;
+pub mod scope;
+pub mod variables;
 
 pub use change::{
     Action, Change, CheckResult, CheckStatus, Counts, OutputChange, Path, PathStep, Plan, PlanMode,

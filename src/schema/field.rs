@@ -196,6 +196,12 @@ impl<T> Out<T> {
     }
 }
 
+impl<T> From<Option<T>> for Out<T> {
+    fn from(it: Option<T>) -> Self {
+        Out(it)
+    }
+}
+
 impl<T: Field> Field for Out<T> {
     const KIND: Kind = T::KIND;
     const DECIDES: Decides = Decides::Out;
@@ -376,6 +382,20 @@ impl<T> Block<T> {
 pub trait Nested: Row {
     /// Its fields.
     const ATTRIBUTES: &'static [Attribute];
+}
+
+/// A struct of nested fields as a value: an object, alone or in a list, set or map.
+impl<T: Nested> Field for T {
+    const KIND: Kind = Kind::Object(T::ATTRIBUTES);
+    fn from_value(value: &Value) -> Result<Self, Mistake> {
+        T::from_row(value)
+    }
+    fn to_value(&self) -> Value {
+        self.to_row()
+    }
+    fn blank() -> Self {
+        <T as Row>::blank()
+    }
 }
 
 const fn block<T: Nested>(nesting: Nesting, count: (usize, usize)) -> Kind {

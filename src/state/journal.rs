@@ -80,6 +80,12 @@ pub struct Intent {
     pub dependencies: Vec<Target>,
     /// Whether its replacement is created before it is deleted.
     pub create_before_destroy: bool,
+    /// Provider of the object, as the state names it.
+    #[serde(default)]
+    pub provider: String,
+    /// Paths of the inputs that are not to be shown, as the state writes them.
+    #[serde(default)]
+    pub sensitive_attributes: Vec<Json>,
 }
 
 /// Inputs stay out: they may be secret.

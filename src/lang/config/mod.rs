@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub use self::constant::constant;
 pub use self::constraint::type_constraint;
 pub use self::content::{Content, Shape};
-pub use self::decode::decode;
+pub use self::decode::{decode, file_blocks};
 pub use self::defaults::TypeDefaults;
 pub use self::merge::merge_override;
 pub use self::refer::{reference_text, target};
@@ -179,6 +179,8 @@ pub struct Resource {
     pub body: Arc<Body>,
     /// The check that a data source belongs to, where it stands in one.
     pub in_check: Option<Str>,
+    /// Where the resource type stands.
+    pub kind_span: Span,
     /// Kind and labels.
     pub span: Span,
 }

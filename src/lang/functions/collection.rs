@@ -444,7 +444,7 @@ pub(super) fn one(_: &Context<'_>, args: &[Value]) -> Outcome {
 /// `range(limit)`, `range(start, limit)`, `range(start, limit, step)`
 pub(super) fn range(_: &Context<'_>, args: &[Value]) -> Outcome {
     let numbers: Vec<Number> = args.iter().filter_map(Value::as_number).cloned().collect();
-    let one = Number::from(1);
+    let one = Number::from(1i64);
     let (mut next, limit, step) = match numbers.as_slice() {
         [limit] => (Number::ZERO, limit.clone(), None),
         [start, limit] => (start.clone(), limit.clone(), None),

@@ -246,9 +246,7 @@ impl Search<'_, '_> {
                 Ok(())
             }
             Part::Any => {
-                if rest.is_empty() {
-                    self.descend(at, &[Part::Name("**".into())], depth)?;
-                } else {
+                if !rest.is_empty() {
                     self.descend(at, rest, depth + 1)?;
                 }
                 for name in self.names(at)? {

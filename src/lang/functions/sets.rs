@@ -3,7 +3,7 @@
 use super::{CallError, Context, Outcome, argument, failed};
 use crate::lang::convert::{convert, unify, unify_unsafe};
 use crate::lang::types::Type;
-use crate::lang::value::{Kind, Marks, Value};
+use crate::lang::value::{Marks, Value};
 
 /// Largest number of combinations that `setproduct` makes.
 const MAX_PRODUCT: usize = 262_144;

@@ -14,6 +14,8 @@ pub(crate) fn create(op: u64, address: &str) -> Intent {
         prior: Some(json!({"key": "hunter2"})),
         dependencies: vec!["module.m[0].aws_kms_key.k[\"a\"]".parse().unwrap()],
         create_before_destroy: true,
+        provider: crate::state::tfstate::AWS_PROVIDER.into(),
+        sensitive_attributes: vec![json!([{"type": "get_attr", "value": "key"}])],
     }
 }
 

@@ -67,6 +67,9 @@ def main() -> None:
         sys.exit(f"local cloud: --lifetimes {chosen.lifetimes}: {fault}")
 
     cloud = LocalCloud()
+    holding = threading.Event()
+    threading.Thread(target=cloud.load, args=[holding], daemon=True).start()
+    holding.wait()
     try:
         server = listen(cloud, chosen.host, chosen.port)
     except (OSError, SystemExit) as fault:

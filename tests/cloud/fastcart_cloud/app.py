@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import traceback
-from threading import RLock
+from threading import Event, RLock
 from typing import Any, Sequence
 
 from moto.core.base_backend import BackendDict, backend_lock
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from . import constraints, control, refusals, seed, wire
-from . import ec2, iam, kinesis, kms, logs, pages  # noqa: F401  importing a correction applies it
 from .faults import Faults, Rule
 from .lifetimes import CLOCK, LIFE
 from .requests_log import RequestsLog
@@ -29,6 +28,12 @@ class LocalCloud:
         # by "then delete it" has to be one step. Waiting for faults happens outside.
         self.lock = RLock()
         self._moto = DomainDispatcherApplication(create_backend_app)
+
+    def load(self, holding: Event) -> None:
+        """Loads moto's services and the corrections; no call is answered before."""
+        with self.lock:
+            holding.set()
+            from . import services  # noqa: F401
 
     def answer(self, environ: dict[str, Any], body: bytes) -> wire.Reply:
         if environ["PATH_INFO"].startswith("/_cloud/"):
@@ -77,9 +82,13 @@ class LocalCloud:
     def _perform(self, call: wire.Call) -> wire.Reply:
         """What moto answers; what moto cannot answer becomes an error that no SDK tries again."""
         try:
+            if call.protocol == "cbor":
+                from . import cloudwatch
+
+                return cloudwatch.as_cbor(call, self._ask_moto(*cloudwatch.as_json(call)))
             reply = self._ask_moto(call.environ, call.body)
-        except NotImplementedError:
-            return wire.error(call, "NotImplemented", f"The local cloud has no {call.name}: moto does not implement it.", 501)
+        except NotImplementedError as gap:
+            return wire.error(call, "NotImplemented", f"The local cloud has no {call.name}: moto does not implement it. {gap}".rstrip(), 501)
         except Exception as fault:
             traceback.print_exc()
             return wire.error(call, "LocalCloudFault", f"moto failed at {call.name}: {type(fault).__name__}: {fault}", 501)

@@ -29,11 +29,16 @@ def placed(ec2: Any) -> Iterable[tuple[str, list[str], list[str]]]:
     """Each thing that sits in the network: its name, its subnets, its security groups."""
     rds = backend_of("rds", ec2)
     for instance in rds.databases.values() if rds else []:
-        group = instance.db_subnet_group
-        yield instance.db_instance_identifier, [s.id for s in group.subnets] if group else [], list(instance.vpc_security_group_ids or [])
+        group = rds.subnet_groups.get(getattr(instance, "_db_subnet_group_name", None) or "")
+        subnets = [subnet["SubnetIdentifier"] for subnet in group.subnets] if group else []
+        yield instance.db_instance_identifier, subnets, list(getattr(instance, "vpc_security_group_ids", None) or [])
     elbv2 = backend_of("elbv2", ec2)
     for balancer in elbv2.load_balancers.values() if elbv2 else []:
         yield balancer.name, [s.id for s in balancer.subnets], list(balancer.security_groups or [])
     awslambda = backend_of("lambda", ec2) or backend_of("awslambda", ec2)
     for function in awslambda.list_functions(None) if awslambda else []:
         yield function.function_name, list(function.vpc_config.get("SubnetIds", [])), list(function.vpc_config.get("SecurityGroupIds", []))
+    elasticache = backend_of("elasticache", ec2)
+    for group in elasticache.replication_groups.values() if elasticache else []:
+        subnets = elasticache.cache_subnet_groups.get(group.cache_subnet_group_name or "")
+        yield group.replication_group_id, list(subnets.subnet_ids) if subnets else [], list(group.security_group_ids or [])

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from moto.core.responses import ActionResult, BaseResponse, PaginatedResult
-from moto.core.utils import get_pagination_model, get_service_model
+from moto.core.utils import get_pagination_model
 from moto.ec2.exceptions import EC2ClientError
 
 from .corrections import corrects
@@ -57,13 +57,6 @@ def cut_ec2(response: Any, result: dict[str, Any]) -> None:
     end = start + int(limit) if limit is not None else len(items)
     result[key] = items[start:end]
     result["NextToken"] = token_for(end) if end < len(items) else None
-
-
-def bounds(service: str, operation: str, member: str) -> tuple[int | None, int | None]:
-    """The smallest and largest page that the service model allows."""
-    shape = get_service_model(service).operation_model(operation).input_shape
-    limits = shape.members[member].metadata if shape and member in shape.members else {}
-    return limits.get("min"), limits.get("max")
 
 
 def cut_json(service: str, operation: str, parameters: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any] | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl
 
-from . import pages, wire
+from moto.core.utils import get_service_model
+
+from . import wire
 
 # The id of each type, by the parameter that holds it (list members as ".1", ".2" …), and the error for one that
 # cannot be an id at all.
@@ -86,7 +88,7 @@ def wrong_page(call: wire.Call, given: dict[str, str]) -> tuple[str, str] | None
     size = given.get("MaxResults")
     if size is None or call.operation_model is None:
         return None
-    least, most = pages.bounds("ec2", call.operation, "MaxResults")
+    least, most = bounds("ec2", call.operation, "MaxResults")
     if least is not None and int(size) < least:
         return "InvalidParameterValue", f"Value ( {size} ) for parameter maxResults is invalid. Expecting a value greater than {least}."
     if most is not None and int(size) > most:
@@ -101,3 +103,10 @@ def several_attributes(call: wire.Call, given: dict[str, str]) -> tuple[str, str
     if len(there) > 1:
         return "InvalidParameterCombination", f"Fields for multiple attribute types specified: {', '.join(there)}"
     return None
+
+
+def bounds(service: str, operation: str, member: str) -> tuple[int | None, int | None]:
+    """The smallest and largest page that the service model allows."""
+    shape = get_service_model(service).operation_model(operation).input_shape
+    limits = shape.members[member].metadata if shape and member in shape.members else {}
+    return limits.get("min"), limits.get("max")

@@ -1,0 +1,69 @@
+//! Credentials from the environment, shared files, single sign-on and roles.
+//!
+//! The library itself reads none of those: the binary puts this [`loader`] into its settings, and
+//! whoever embeds the engine may leave it out.
+
+use std::sync::Arc;
+
+use aws_config::BehaviorVersion;
+use aws_config::sts::AssumeRoleProvider;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use jiff::SignedDuration;
+
+use super::provider::{AssumeRole, Loader, ProviderBlock};
+use crate::driver::Failure;
+
+/// Loads what a provider block names, as the AWS command line would.
+pub fn loader(http: SharedHttpClient) -> Loader {
+    Arc::new(move |block| Box::pin(load(block, http.clone())))
+}
+
+async fn load(block: ProviderBlock, http: SharedHttpClient) -> Result<SdkConfig, Failure> {
+    let mut from = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+    if let Some(profile) = &block.profile {
+        from = from.profile_name(profile);
+    }
+    if let Some(region) = &block.region {
+        from = from.region(Region::new(region.clone()));
+    }
+    let config = from.load().await;
+    match block.assume_role.get() {
+        None => Ok(config),
+        Some(role) => {
+            let provider = assume(role, &config)?.build().await;
+            let provider = SharedCredentialsProvider::new(provider);
+            Ok(config.into_builder().credentials_provider(provider).build())
+        }
+    }
+}
+
+fn assume(
+    role: &AssumeRole,
+    config: &SdkConfig,
+) -> Result<aws_config::sts::AssumeRoleProviderBuilder, Failure> {
+    let session = role.session_name.clone().unwrap_or_else(|| "fastcart-hcl".into());
+    let mut it = AssumeRoleProvider::builder(&role.role_arn).session_name(session).configure(config);
+    if let Some(id) = &role.external_id {
+        it = it.external_id(id);
+    }
+    if let Some(text) = &role.duration {
+        let length: SignedDuration = text.parse().map_err(|_| {
+            Failure::fatal(format!("`assume_role.duration`: {text:?} is not a duration"))
+                .hint("write it as `15m` or `1h`")
+        })?;
+        it = it.session_length(length.unsigned_abs());
+    }
+    if let Some(policy) = &role.policy {
+        it = it.policy(policy);
+    }
+    if let Some(arns) = &role.policy_arns {
+        it = it.policy_arns(arns.0.clone());
+    }
+    if let Some(tags) = &role.tags {
+        it = it.tags(tags.clone());
+    }
+    Ok(it)
+}

@@ -1,0 +1,259 @@
+//! From a path to a [`Config`]: finds the files, reads and merges them, follows module calls.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::ast::{Block, Body, Expr};
+use super::config::{Config, Module, ModuleCall, decode, file_blocks, merge_override};
+use super::files::{Files, normal};
+use super::value::Str;
+use super::{json, parse};
+use crate::diag::{Diagnostic, Diagnostics, Sources, Span};
+
+/// Modules may call modules this deep.
+const MAX_DEPTH: usize = 64;
+
+/// Reads a stack: one file, or every configuration file of a directory; and the modules it calls.
+/// There is no configuration where something could not be read at all.
+pub fn load(files: &dyn Files, path: &Path) -> (Option<Config>, Diagnostics) {
+    load_into(files, path, Sources::default())
+}
+
+/// As [`load`], with sources that are kept elsewhere too.
+pub fn load_into(
+    files: &dyn Files,
+    path: &Path,
+    sources: Sources,
+) -> (Option<Config>, Diagnostics) {
+    let mut loader = Loader { files, sources, found: Diagnostics::new() };
+    let (dir, paths) = if files.is_dir(path) {
+        match loader.directory(path) {
+            Ok(paths) if paths.is_empty() => {
+                let one = Diagnostic::error(
+                    "no configuration files",
+                    format!("`{}` holds no file that ends in .tf, .hcl or .tf.json", path.display()),
+                );
+                loader.found.push(one);
+                return (None, loader.found);
+            }
+            Ok(paths) => (path.to_path_buf(), paths),
+            Err(one) => {
+                loader.found.push(*one);
+                return (None, loader.found);
+            }
+        }
+    } else {
+        let dir = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        (dir, vec![path.to_path_buf()])
+    };
+    let module = loader.module(&dir, &paths, &mut Vec::new());
+    let config = Config { root: Arc::new(module), sources: loader.sources };
+    (Some(config), loader.found)
+}
+
+struct Loader<'a> {
+    files: &'a dyn Files,
+    sources: Sources,
+    found: Diagnostics,
+}
+
+type Step<T> = Result<T, Box<Diagnostic>>;
+
+impl Loader<'_> {
+    /// Configuration files of a directory, override files last.
+    fn directory(&self, dir: &Path) -> Step<Vec<PathBuf>> {
+        let names = self.files.list(dir).map_err(|why| {
+            Box::new(Diagnostic::error(
+                "Unreadable module directory",
+                format!("`{}` cannot be listed: {why}", dir.display()),
+            ))
+        })?;
+        let (over, plain): (Vec<String>, Vec<String>) =
+            names.into_iter().filter(|name| is_configuration(name)).partition(|it| is_override(it));
+        let paths = plain.into_iter().chain(over).map(|name| dir.join(name));
+        Ok(paths.filter(|path| self.files.is_file(path)).collect())
+    }
+
+    fn module(&mut self, dir: &Path, paths: &[PathBuf], callers: &mut Vec<PathBuf>) -> Module {
+        let mut blocks: Vec<Block> = Vec::new();
+        for path in paths {
+            let Some(body) = self.body(path) else { continue };
+            let name = path.file_name().map(|it| it.to_string_lossy()).unwrap_or_default();
+            if is_override(&name) && paths.len() > 1 {
+                merge_override(&mut blocks, &body, &mut self.found);
+            } else {
+                blocks.extend(file_blocks(&body, &mut self.found));
+            }
+        }
+        let mut module = decode(&blocks, &mut self.found);
+        module.dir = dir.to_path_buf();
+        module.display_dir = shown(dir);
+        // The same directory again, under itself, never ends; resolved so that links are seen.
+        let here = self.files.canonical(dir).unwrap_or_else(|_| normal(dir));
+        callers.push(here);
+        let calls = std::mem::take(&mut module.calls);
+        for (name, mut call) in calls {
+            if let Some(inner) = self.called(dir, &call, callers) {
+                call.module = Arc::new(inner);
+                module.calls.insert(name, call);
+            }
+        }
+        callers.pop();
+        module
+    }
+
+    fn body(&mut self, path: &Path) -> Option<Body> {
+        let (name, text) = match read_text(self.files, path) {
+            Ok(it) => it,
+            Err(one) => {
+                self.found.push(*one);
+                return None;
+            }
+        };
+        let json = json::is_json(&name);
+        let file = self.sources.add(name, text);
+        let (body, found) = match json {
+            true => json::parse(&self.sources, file),
+            false => parse::parse(&self.sources, file),
+        };
+        self.found.extend(found);
+        Some(body)
+    }
+
+    fn called(&mut self, dir: &Path, call: &ModuleCall, callers: &mut Vec<PathBuf>) -> Option<Module> {
+        let source = &*call.source;
+        let local = source == "." || source == ".." || source.starts_with("./") || source.starts_with("../");
+        if !local {
+            let one = Diagnostic::error(
+                "unsupported module source",
+                format!("`{source}` is not a local directory, and modules are not downloaded"),
+            );
+            let hint = "copy the module next to the stack and write its path, starting with `./` or `../`";
+            self.found.push(one.at(call.source_span).hint(hint));
+            return None;
+        }
+        let inner = join(dir, Path::new(source));
+        if !self.files.is_dir(&inner) {
+            let one = Diagnostic::error(
+                "Unreadable module directory",
+                format!("there is no directory `{}`", inner.display()),
+            );
+            self.found.push(one.at(call.source_span));
+            return None;
+        }
+        let real = self.files.canonical(&inner).unwrap_or_else(|_| normal(&inner));
+        if callers.contains(&real) || callers.len() >= MAX_DEPTH {
+            let one = Diagnostic::error(
+                "module calls itself",
+                format!("`{}` is loaded from within itself, so it would never end", inner.display()),
+            );
+            self.found.push(one.at(call.source_span));
+            return None;
+        }
+        let paths = match self.directory(&inner) {
+            Ok(paths) => paths,
+            Err(one) => {
+                self.found.push(one.at(call.source_span));
+                return None;
+            }
+        };
+        if paths.is_empty() {
+            let one = Diagnostic::error(
+                "Unreadable module directory",
+                format!("`{}` holds no configuration files", inner.display()),
+            );
+            self.found.push(one.at(call.source_span));
+            return None;
+        }
+        Some(self.module(&inner, &paths, callers))
+    }
+}
+
+/// The directory as people write it: without needless steps, `.` for the working directory.
+fn shown(dir: &Path) -> String {
+    match normal(dir) {
+        it if it.as_os_str().is_empty() => ".".into(),
+        it => it.display().to_string(),
+    }
+}
+
+fn join(dir: &Path, source: &Path) -> PathBuf {
+    match normal(&dir.join(source)) {
+        it if it.as_os_str().is_empty() => PathBuf::from("."),
+        it => it,
+    }
+}
+
+fn is_configuration(name: &str) -> bool {
+    let hidden = name.starts_with('.') || name.ends_with('~') || name.starts_with('#');
+    let locked = name == ".terraform.lock.hcl";
+    let known = [".tf", ".hcl", ".tf.json"].iter().any(|end| name.ends_with(end));
+    known && !hidden && !locked
+}
+
+fn is_override(name: &str) -> bool {
+    let stem = name.strip_suffix(".json").unwrap_or(name);
+    stem.strip_suffix(".tf").is_some_and(|it| it == "override" || it.ends_with("_override"))
+}
+
+/// Name and text of a file; refuses what is too large or not UTF-8.
+fn read_text(files: &dyn Files, path: &Path) -> Step<(String, String)> {
+    let name = match normal(path) {
+        it if it.as_os_str().is_empty() => path.display().to_string(),
+        it => it.display().to_string(),
+    };
+    let bytes = files.read_up_to(path, parse::MAX_BYTES).map_err(|why| {
+        let detail = match why.kind() {
+            std::io::ErrorKind::FileTooLarge => {
+                format!("`{name}` has more than {} bytes", parse::MAX_BYTES)
+            }
+            _ => format!("`{name}` cannot be read: {why}"),
+        };
+        Box::new(Diagnostic::error("Failed to read file", detail))
+    })?;
+    let mut text = String::from_utf8(bytes).map_err(|why| {
+        let at = why.utf8_error().valid_up_to();
+        Box::new(
+            Diagnostic::error(
+                "Invalid character encoding",
+                format!("`{name}` is not UTF-8: the byte at offset {at} is no part of a character"),
+            )
+            .hint("save the file as UTF-8"),
+        )
+    })?;
+    if text.starts_with('\u{feff}') {
+        // Without it, columns are what people see.
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok((name, text))
+}
+
+/// The values of a `.tfvars` or `.tfvars.json` file: expressions by name, each with the place of
+/// its name. They may use no references and no functions; see
+/// [`constant`](super::config::constant).
+pub fn load_tfvars(
+    files: &dyn Files,
+    sources: &Sources,
+    path: &Path,
+) -> (BTreeMap<Str, (Arc<Expr>, Span)>, Diagnostics) {
+    let (name, text) = match read_text(files, path) {
+        Ok(it) => it,
+        Err(one) => return (BTreeMap::new(), (*one).into()),
+    };
+    let json = json::is_json(&name);
+    let file = sources.add(name, text);
+    let (body, mut found) = match json {
+        true => json::parse(sources, file),
+        false => parse::parse(sources, file),
+    };
+    for block in &body.blocks {
+        let one = Diagnostic::error(
+            "Unexpected block",
+            format!("a file of variable values holds arguments only, not `{}` blocks", block.kind.text),
+        );
+        found.push(one.at(block.header).hint(format!("write `{} = …`", block.kind.text)));
+    }
+    let values = body.attributes.into_iter();
+    (values.map(|it| (it.name.text.clone(), (it.value, it.name.span))).collect(), found)
+}

@@ -1,0 +1,539 @@
+//! The configuration evaluated lazily: a value is computed when something asks for it, once.
+//!
+//! There is no graph to walk: asking for an output pulls in all that it needs. A node that asks for
+//! itself, directly or around, is a cycle. A node that fails is reported once; whoever needs it fails
+//! silently ([`upstream`]), so that one mistake makes one message.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::change::{Change, CheckResult, CheckStatus};
+use super::instance;
+use super::repetition::{self, Repetition};
+use super::scope::ModuleScope;
+use crate::address::{Address, Key, Mode, ModulePath, ResourceAddress};
+use crate::diag::{At, Diagnostic, Diagnostics, Result, Severity};
+use crate::lang::config::{Condition, Config, Module, ModuleCall, ResourceKey};
+use crate::lang::convert::convert;
+use crate::lang::eval::{Environment, evaluate};
+use crate::lang::types::Type;
+use crate::lang::value::{Marks, Origins, Str, Value};
+use crate::provider::Registry;
+
+/// What a run knows beside the configuration.
+pub struct Facts<'a> {
+    /// Every type.
+    pub registry: &'a Registry,
+    /// What evaluation is for.
+    pub purpose: Purpose,
+    /// Root variables as given, by name; converted and checked here.
+    pub variables: &'a BTreeMap<Str, Value>,
+    /// Objects as they are, by address, moves carried out.
+    pub prior: &'a BTreeMap<Address, instance::Prior>,
+    /// Data sources read so far.
+    pub data: &'a BTreeMap<Address, Value>,
+    /// Instances that `--replace` names.
+    pub replace: &'a HashSet<Address>,
+    /// What functions may look at.
+    pub environment: Environment,
+    /// Name of the workspace.
+    pub workspace: &'a str,
+}
+
+/// What evaluation is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To find mistakes without variables, state or AWS: most values are unknown.
+    Validate,
+    /// To plan.
+    Plan,
+    /// To find what destroying needs: only providers.
+    Destroy,
+    /// To apply: results of finished steps are known.
+    Apply,
+}
+
+/// A module instance.
+pub struct ModuleInstance {
+    /// Its number.
+    pub number: usize,
+    /// Its address.
+    pub path: ModulePath,
+    /// Its configuration.
+    pub module: Arc<Module>,
+    /// What functions called in it may look at.
+    pub environment: Environment,
+    /// Who called it.
+    pub caller: Option<Caller>,
+}
+
+/// Who called a module.
+pub struct Caller {
+    /// The calling module instance.
+    pub parent: Rc<ModuleInstance>,
+    /// The call's name.
+    pub name: Str,
+    /// `each` and `count` of this instance.
+    pub repeated: Repeated,
+}
+
+/// What `each` and `count` stand for in one instance.
+#[derive(Clone, Debug, Default)]
+pub struct Repeated {
+    /// `count.index`
+    pub index: Option<Value>,
+    /// `each.key` and `each.value`
+    pub each: Option<(Value, Value)>,
+}
+
+/// A thing that is evaluated once.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Node {
+    module: usize,
+    item: Item,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Item {
+    Variable(Str),
+    Local(Str),
+    Output(Str),
+    Call(Str),
+    Resource(ResourceKey),
+    Instance(ResourceKey, Option<Key>),
+    Provider(Str, Option<Str>),
+}
+
+#[derive(Clone)]
+enum Memo {
+    Running,
+    Failed,
+    Value(Value),
+    Repetition(Rc<Repetition>),
+}
+
+/// The configuration under evaluation.
+pub struct Evaluation<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// What is known beside it.
+    pub facts: Facts<'a>,
+    memo: RefCell<HashMap<Node, Memo>>,
+    stack: RefCell<Vec<Node>>,
+    modules: RefCell<Vec<Rc<ModuleInstance>>>,
+    module_numbers: RefCell<HashMap<ModulePath, usize>>,
+    addresses: RefCell<(Vec<Address>, HashMap<Address, u32>)>,
+    found: RefCell<Diagnostics>,
+    /// Planned changes so far.
+    pub changes: RefCell<BTreeMap<Address, Change>>,
+    /// Data sources to be read before the next round: address, type and arguments.
+    pub wanted: RefCell<BTreeMap<Address, Wanted>>,
+    /// Results of conditions so far.
+    pub checks: RefCell<Vec<CheckResult>>,
+    /// During apply: objects as they have become.
+    pub results: RefCell<HashMap<Address, Value>>,
+}
+
+/// A data source that can be read now.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Type.
+    pub kind: Str,
+    /// Its arguments, wholly known.
+    pub row: Value,
+    /// The provider configuration to read it with.
+    pub provider: ProviderKey,
+    /// Where it is declared.
+    pub span: crate::diag::Span,
+}
+
+/// A provider configuration: local name and alias, in the root module.
+pub type ProviderKey = (Str, Option<Str>);
+
+/// The error of what needs something that failed: it is not shown.
+pub fn upstream() -> Diagnostics {
+    Diagnostic::error("", "").into()
+}
+
+fn is_upstream(it: &Diagnostic) -> bool {
+    it.severity == Severity::Error && it.summary.is_empty()
+}
+
+impl<'a> Evaluation<'a> {
+    /// Nothing evaluated yet.
+    pub fn new(config: &'a Config, facts: Facts<'a>) -> Self {
+        let root = Rc::new(ModuleInstance {
+            number: 0,
+            path: ModulePath::root(),
+            module: config.root.clone(),
+            environment: facts.environment.clone(),
+            caller: None,
+        });
+        Evaluation {
+            config,
+            facts,
+            memo: RefCell::default(),
+            stack: RefCell::default(),
+            modules: RefCell::new(vec![root]),
+            module_numbers: RefCell::new(HashMap::from([(ModulePath::root(), 0)])),
+            addresses: RefCell::default(),
+            found: RefCell::default(),
+            changes: RefCell::default(),
+            wanted: RefCell::default(),
+            checks: RefCell::default(),
+            results: RefCell::default(),
+        }
+    }
+
+    /// The root module's instance.
+    pub fn root(&self) -> Rc<ModuleInstance> {
+        self.modules.borrow()[0].clone()
+    }
+
+    /// What was found wrong so far, taken out.
+    pub fn take_diagnostics(&self) -> Diagnostics {
+        std::mem::take(&mut *self.found.borrow_mut())
+    }
+
+    /// Keeps what is to be told.
+    pub fn report(&self, those: impl IntoIterator<Item = Diagnostic>) {
+        let shown = those.into_iter().filter(|it| !is_upstream(it));
+        self.found.borrow_mut().extend(shown);
+    }
+
+    /// Keeps the value of a result, or reports its diagnostics.
+    pub fn keep<T>(&self, result: Result<T>) -> Option<T> {
+        result.map_err(|those| self.report(those)).ok()
+    }
+
+    /// The number of an instance, by which marks name it.
+    pub fn origin(&self, address: &Address) -> u32 {
+        let (list, numbers) = &mut *self.addresses.borrow_mut();
+        if let Some(number) = numbers.get(address) {
+            return *number;
+        }
+        let number = list.len() as u32;
+        list.push(address.clone());
+        numbers.insert(address.clone(), number);
+        number
+    }
+
+    /// The instances that marks name, in address order.
+    pub fn addresses(&self, origins: &Origins) -> Vec<Address> {
+        let (list, _) = &*self.addresses.borrow();
+        let mut found: Vec<Address> =
+            origins.iter().filter_map(|it| list.get(it as usize).cloned()).collect();
+        found.sort();
+        found
+    }
+
+    /// Evaluates a node once. A failure is reported here, and silent for whoever asked.
+    fn once(&self, node: Node, compute: impl FnOnce() -> Result<Memo>) -> Result<Memo> {
+        match self.memo.borrow().get(&node) {
+            Some(Memo::Running) => return Err(self.cycle(&node)),
+            Some(Memo::Failed) => return Err(upstream()),
+            Some(done) => return Ok(done.clone()),
+            None => {}
+        }
+        self.memo.borrow_mut().insert(node.clone(), Memo::Running);
+        self.stack.borrow_mut().push(node.clone());
+        // Chains of references may be thousands long; each takes a few stack frames.
+        let result = stacker::maybe_grow(256 * 1024, 8 * 1024 * 1024, compute);
+        self.stack.borrow_mut().pop();
+        let mut memo = self.memo.borrow_mut();
+        match result {
+            Ok(done) => {
+                match self.may_change(&done) {
+                    true => drop(memo.remove(&node)),
+                    false => drop(memo.insert(node, done.clone())),
+                }
+                Ok(done)
+            }
+            Err(those) => {
+                memo.insert(node, Memo::Failed);
+                drop(memo);
+                self.report(those);
+                Err(upstream())
+            }
+        }
+    }
+
+    /// During apply, what is not wholly known yet will be asked for again.
+    fn may_change(&self, done: &Memo) -> bool {
+        match (self.facts.purpose, done) {
+            (Purpose::Apply, Memo::Value(value)) => !value.is_wholly_known(),
+            (Purpose::Apply, Memo::Repetition(it)) => !it.is_known(),
+            _ => false,
+        }
+    }
+
+    fn value(&self, node: Node, compute: impl FnOnce() -> Result<Value>) -> Result<Value> {
+        match self.once(node, || compute().map(Memo::Value))? {
+            Memo::Value(value) => Ok(value),
+            _ => Err(upstream()),
+        }
+    }
+
+    fn cycle(&self, node: &Node) -> Diagnostics {
+        let stack = self.stack.borrow();
+        let start = stack.iter().position(|it| it == node).unwrap_or(0);
+        let mut names: Vec<String> = stack[start..].iter().filter_map(|it| self.label(it)).collect();
+        names.sort();
+        names.dedup();
+        Diagnostic::error(
+            format!("Cycle: {}", names.join(", ")),
+            "each of these needs another of them to be known first",
+        )
+        .hint("remove one of the references between them")
+        .into()
+    }
+
+    /// What a node is called in a cycle.
+    fn label(&self, node: &Node) -> Option<String> {
+        let modules = self.modules.borrow();
+        let path = &modules[node.module].path;
+        let prefix = if path.is_root() { String::new() } else { format!("{path}.") };
+        Some(match &node.item {
+            Item::Variable(name) => format!("{prefix}var.{name} (expand)"),
+            Item::Local(name) => format!("{prefix}local.{name} (expand)"),
+            Item::Output(name) => format!("{prefix}output.{name} (expand)"),
+            Item::Call(name) => format!("{prefix}module.{name} (expand)"),
+            Item::Instance(key, _) | Item::Resource(key) => format!("{prefix}{key}"),
+            Item::Provider(name, None) => format!("provider[{name}]"),
+            Item::Provider(name, Some(alias)) => format!("provider[{name}].{alias}"),
+        })
+    }
+
+    /// The value of an input variable.
+    pub fn variable(&self, module: &Rc<ModuleInstance>, name: &Str) -> Result<Value> {
+        let node = Node { module: module.number, item: Item::Variable(name.clone()) };
+        self.value(node, || super::variables::value(self, module, name))
+    }
+
+    /// The value of a local value.
+    pub fn local(&self, module: &Rc<ModuleInstance>, name: &Str) -> Result<Value> {
+        let node = Node { module: module.number, item: Item::Local(name.clone()) };
+        self.value(node, || match module.module.locals.get(name) {
+            Some(local) => evaluate(&self.scope(module), &local.expr),
+            None => Err(upstream()),
+        })
+    }
+
+    /// The value of an output, as the caller of the module sees it.
+    pub fn output(&self, module: &Rc<ModuleInstance>, name: &Str) -> Result<Value> {
+        let node = Node { module: module.number, item: Item::Output(name.clone()) };
+        self.value(node, || {
+            let Some(output) = module.module.outputs.get(name) else { return Err(upstream()) };
+            let scope = self.scope(module);
+            let address = match module.path.is_root() {
+                true => format!("output.{name}"),
+                false => format!("{}.output.{name}", module.path),
+            };
+            self.conditions(&scope, &output.preconditions, Checked::Output(address))?;
+            let value = evaluate(&scope, &output.value)?;
+            let more = self.dependencies(module, &output.depends_on)?;
+            let value = value.with_marks(&Marks { from: more, ..Marks::NONE });
+            if value.has_ephemeral() && !output.ephemeral && !module.path.is_root() {
+                let it = Diagnostic::error(
+                    "Ephemeral value not allowed",
+                    format!("output `{name}` holds an ephemeral value, which may not be stored"),
+                );
+                return Err(it.hint("set `ephemeral = true` on it").at(output.value.span).into());
+            }
+            Ok(match output.sensitive {
+                true => value.sensitive(),
+                false => value,
+            })
+        })
+    }
+
+    /// Names evaluated in a module outside of any instance of its resources.
+    pub fn scope<'e>(&'e self, module: &Rc<ModuleInstance>) -> ModuleScope<'e> {
+        ModuleScope::of_module(self, module.clone())
+    }
+
+    /// The instances of a module call.
+    pub fn call_repetition(&self, module: &Rc<ModuleInstance>, call: &ModuleCall) -> Result<Rc<Repetition>> {
+        let node = Node { module: module.number, item: Item::Call(call.name.clone()) };
+        let scope = self.scope(module);
+        let compute = || {
+            let it = repetition::of(&scope, call.count.as_deref(), call.for_each.as_deref(), self.facts.purpose)?;
+            Ok(Memo::Repetition(Rc::new(it)))
+        };
+        match self.once(node, compute)? {
+            Memo::Repetition(it) => Ok(it),
+            _ => Err(upstream()),
+        }
+    }
+
+    /// One instance of a called module.
+    pub fn child(
+        &self,
+        parent: &Rc<ModuleInstance>,
+        call: &ModuleCall,
+        key: Option<Key>,
+        repeated: Repeated,
+    ) -> Rc<ModuleInstance> {
+        let path = parent.path.child(call.name.clone(), key);
+        if let Some(number) = self.module_numbers.borrow().get(&path) {
+            return self.modules.borrow()[*number].clone();
+        }
+        let mut modules = self.modules.borrow_mut();
+        let instance = Rc::new(ModuleInstance {
+            number: modules.len(),
+            path: path.clone(),
+            module: call.module.clone(),
+            environment: parent.environment.clone(),
+            caller: Some(Caller { parent: parent.clone(), name: call.name.clone(), repeated }),
+        });
+        self.module_numbers.borrow_mut().insert(path, instance.number);
+        modules.push(instance.clone());
+        instance
+    }
+
+    /// The instances of a resource.
+    pub fn repetition(&self, module: &Rc<ModuleInstance>, key: &ResourceKey) -> Result<Rc<Repetition>> {
+        let node = Node { module: module.number, item: Item::Resource(key.clone()) };
+        let compute = || {
+            let Some(resource) = module.module.resources.get(key) else { return Err(upstream()) };
+            let scope = self.scope(module);
+            let (count, each) = (resource.count.as_deref(), resource.for_each.as_deref());
+            let it = repetition::of(&scope, count, each, self.facts.purpose)?;
+            Ok(Memo::Repetition(Rc::new(it)))
+        };
+        match self.once(node, compute)? {
+            Memo::Repetition(it) => Ok(it),
+            _ => Err(upstream()),
+        }
+    }
+
+    /// The value of one resource instance, marked as coming from it.
+    pub fn instance(
+        &self,
+        module: &Rc<ModuleInstance>,
+        resource: &ResourceKey,
+        key: &Option<Key>,
+    ) -> Result<Value> {
+        let node =
+            Node { module: module.number, item: Item::Instance(resource.clone(), key.clone()) };
+        let address = address(module, resource, key.clone());
+        let value = self.value(node, || match self.facts.purpose {
+            Purpose::Apply => instance::current(self, module, resource, &address),
+            _ => instance::plan(self, module, resource, &address),
+        })?;
+        let own = self.origin(&address);
+        Ok(value.with_marks(&Marks::from_instance(own)))
+    }
+
+    /// The configuration of a provider, in the root module: its arguments, maybe not all known.
+    pub fn provider(&self, key: &ProviderKey) -> Result<Value> {
+        let root = self.root();
+        let node = Node { module: 0, item: Item::Provider(key.0.clone(), key.1.clone()) };
+        self.value(node, || {
+            let Some(provider) = self.facts.registry.provider(&key.0) else { return Err(upstream()) };
+            let blocks = &root.module.providers;
+            let Some(block) = blocks.iter().find(|it| (&it.name, &it.alias) == (&key.0, &key.1)) else {
+                let all = provider.arguments().iter();
+                return Ok(Value::object(all.map(|it| (it.name, Value::null(it.kind.ty())))));
+            };
+            let scope = self.scope(&root);
+            let what = format!("provider `{}`", key.0);
+            let (row, places, mut diagnostics) =
+                super::arguments::read(&scope, &block.body, provider.arguments(), &what);
+            super::arguments::check(&row, provider.arguments(), &places, &mut diagnostics);
+            diagnostics.into_result(row)
+        })
+    }
+
+    /// The instances that these references name, and all that those come from.
+    pub fn dependencies(
+        &self,
+        module: &Rc<ModuleInstance>,
+        references: &[crate::lang::ast::Reference],
+    ) -> Result<Origins> {
+        use crate::lang::eval::Scope;
+        let scope = self.scope(module);
+        let mut all = Origins::default();
+        for reference in references {
+            let (value, _) = scope.resolve(reference).at(reference.span())?;
+            all = all.union(&value.deep_marks().from);
+        }
+        Ok(all)
+    }
+
+    /// What the calls that lead to a module depend on.
+    pub fn module_dependencies(&self, module: &Rc<ModuleInstance>) -> Result<Origins> {
+        let Some(caller) = &module.caller else { return Ok(Origins::default()) };
+        let call = &caller.parent.module.calls[&caller.name];
+        let own = self.dependencies(&caller.parent, &call.depends_on)?;
+        Ok(own.union(&self.module_dependencies(&caller.parent)?))
+    }
+
+    /// Keeps the result of a condition.
+    pub fn record(&self, kind: &'static str, address: &str, status: CheckStatus, message: &str) {
+        let mut checks = self.checks.borrow_mut();
+        let at = checks.iter().position(|it| it.kind == kind && it.address == address);
+        let at = at.unwrap_or_else(|| {
+            checks.push(CheckResult { kind, address: address.into(), instances: Vec::new() });
+            checks.len() - 1
+        });
+        let problems = if message.is_empty() { Vec::new() } else { vec![message.to_string()] };
+        match checks[at].instances.first_mut() {
+            Some((_, known, known_problems)) => {
+                *known = (*known).max(status);
+                known_problems.extend(problems);
+            }
+            None => checks[at].instances.push((address.into(), status, problems)),
+        }
+    }
+
+    /// Evaluates conditions; one that does not hold is an error.
+    pub fn conditions(
+        &self,
+        scope: &ModuleScope<'_>,
+        conditions: &[Condition],
+        checked: Checked,
+    ) -> Result<()> {
+        let mut diagnostics = Diagnostics::new();
+        for condition in conditions {
+            diagnostics.keep(super::condition::check(self, scope, condition, &checked));
+        }
+        diagnostics.into_result(())
+    }
+}
+
+/// Whose conditions are evaluated.
+#[derive(Clone, Debug)]
+pub enum Checked {
+    /// Before an object is made.
+    Precondition(Address),
+    /// After it is.
+    Postcondition(Address),
+    /// An output, by address.
+    Output(String),
+}
+
+/// The address of a resource instance.
+pub fn address(module: &ModuleInstance, resource: &ResourceKey, key: Option<Key>) -> Address {
+    ResourceAddress {
+        module: module.path.clone(),
+        mode: resource.mode,
+        kind: resource.kind.clone(),
+        name: resource.name.clone(),
+    }
+    .instance(key)
+}
+
+/// A value converted to the type of a declaration.
+pub fn converted(value: &Value, ty: &Type, what: &str, span: crate::diag::Span) -> Result<Value> {
+    convert(value, ty).map_err(|mismatch| {
+        Diagnostic::error(what, format!("the value is not suitable: {mismatch}")).at(span).into()
+    })
+}
+
+/// Whether a resource is read and not made.
+pub fn is_data(key: &ResourceKey) -> bool {
+    key.mode == Mode::Data
+}

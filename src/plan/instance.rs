@@ -1,0 +1,611 @@
+//! One resource instance: its arguments, what it will be, and what that takes.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::arguments::{self, PlacesMap};
+use super::change::{Action, Change, Path, Reason};
+use super::diff;
+use super::evaluation::{
+    Checked, Evaluation, ModuleInstance, ProviderKey, Purpose, Repeated, Wanted, upstream,
+};
+use super::scope::ModuleScope;
+use crate::address::{Address, Mode};
+use crate::diag::{Diagnostic, Diagnostics, Result};
+use crate::lang::ast::{Body, Expr, ExprKind, Step, StepKind};
+use crate::lang::config::{IgnoreChanges, Resource, ResourceKey};
+use crate::lang::eval::{Scope, evaluate};
+use crate::lang::value::{Marks, Origins, Str, Value};
+use crate::schema::{Attribute, Decides, Schema};
+
+/// An object as it is.
+#[derive(Clone, Debug)]
+pub struct Prior {
+    /// Every attribute; marks of the state and the schema included.
+    pub row: Value,
+    /// Identifier.
+    pub id: String,
+    /// Half made: to be replaced.
+    pub tainted: bool,
+    /// What it depends on, as the state has it.
+    pub dependencies: Vec<Address>,
+    /// Whether its replacement comes before it goes.
+    pub create_before_destroy: bool,
+    /// Source of its provider, as the state names it.
+    pub provider: String,
+    /// Where it was before a `moved` block.
+    pub previous_address: Option<Address>,
+    /// Import string, where it is only now taken over.
+    pub importing: Option<String>,
+}
+
+/// Arguments of an instance, evaluated.
+pub struct Arguments {
+    /// Every argument as configured, `default_tags` merged in.
+    pub row: Value,
+    /// Where each stands.
+    pub places: PlacesMap,
+    /// All that it depends on.
+    pub origins: Origins,
+    /// What it depends on by `depends_on` alone, its own and that of the modules it is in.
+    pub explicit: Origins,
+    /// Time limits by operation, in seconds.
+    pub timeouts: BTreeMap<String, u64>,
+    /// The provider configuration.
+    pub provider: ProviderKey,
+}
+
+/// Plans one instance; its planned value.
+pub fn plan(
+    ev: &Evaluation<'_>,
+    module: &Rc<ModuleInstance>,
+    key: &ResourceKey,
+    address: &Address,
+) -> Result<Value> {
+    let planned = match key.mode {
+        Mode::Managed => managed(ev, module, key, address),
+        Mode::Data => data(ev, module, key, address),
+        Mode::Ephemeral => Err(Diagnostic::error(
+            "ephemeral resources are not supported yet",
+            format!("`{address}` cannot be opened by this version"),
+        )
+        .at(module.module.resources[key].span)
+        .into()),
+    };
+    planned.map_err(|those| those.map(|it| if it.summary.is_empty() { it } else { it.about(address) }))
+}
+
+/// During apply: the object as it has become, or as it is planned.
+pub fn current(
+    ev: &Evaluation<'_>,
+    _module: &Rc<ModuleInstance>,
+    _key: &ResourceKey,
+    address: &Address,
+) -> Result<Value> {
+    if let Some(value) = ev.results.borrow().get(address) {
+        return Ok(value.clone());
+    }
+    let planned = ev.changes.borrow().get(address).and_then(|it| it.after.clone());
+    planned.or_else(|| ev.facts.prior.get(address).map(|it| it.row.clone())).ok_or_else(upstream)
+}
+
+/// The scope of an instance's arguments.
+pub fn scope<'e>(
+    ev: &'e Evaluation<'e>,
+    module: &Rc<ModuleInstance>,
+    key: &ResourceKey,
+    address: &Address,
+) -> Result<(ModuleScope<'e>, Marks)> {
+    let repetition = ev.repetition(module, key)?;
+    let repeated: Repeated = repetition.at(&address.key).ok_or_else(upstream)?;
+    Ok((ev.scope(module).repeated(repeated).inside(key.clone()), repetition.marks.clone()))
+}
+
+/// Evaluates the arguments of an instance.
+pub fn arguments(
+    ev: &Evaluation<'_>,
+    module: &Rc<ModuleInstance>,
+    key: &ResourceKey,
+    address: &Address,
+    schema: &Schema,
+) -> Result<Arguments> {
+    let resource = &module.module.resources[key];
+    let (scope, marks) = scope(ev, module, key, address)?;
+    let provider = provider_key(ev, module, resource);
+    let settings = ev.provider(&provider)?;
+    let what = format!("`{}`", schema.kind);
+    let (body, timeouts) = split_timeouts(resource, schema);
+    let (mut row, places, mut diagnostics) =
+        arguments::read(&scope, body.as_ref().unwrap_or(&resource.body), schema.attributes, &what);
+    let timeouts = diagnostics.keep(read_timeouts(&scope, timeouts, schema)).unwrap_or_default();
+    refuse_ephemeral(&row, schema.attributes, &places, &mut diagnostics);
+    let explicit = diagnostics.keep(ev.dependencies(module, &resource.depends_on)).unwrap_or_default();
+    let explicit = explicit.union(&ev.module_dependencies(module)?);
+    if diagnostics.has_errors() {
+        return Err(diagnostics);
+    }
+    if schema.tags.is_some() {
+        let defaults = ev.facts.registry.provider(&provider.0).map(|it| it.defaults(&settings));
+        let tags = defaults.and_then(|it| it.tags);
+        let own = crate::schema::row::part(&row, "tags");
+        row = with_part(&row, "tags_all", diff::merge_tags(tags.as_ref(), own));
+    }
+    let origins = row.deep_marks().from.union(&marks.from).union(&explicit);
+    let origins = origins.union(&settings.deep_marks().from);
+    Ok(Arguments { row, places, origins, explicit, timeouts, provider })
+}
+
+/// The provider configuration that a resource uses, in the root module.
+fn provider_key(ev: &Evaluation<'_>, module: &Rc<ModuleInstance>, resource: &Resource) -> ProviderKey {
+    let mut key: ProviderKey = match &resource.provider {
+        Some(it) => (it.name.clone(), it.alias.clone()),
+        None => {
+            let provider = match resource.mode {
+                Mode::Data => ev.facts.registry.provider_of_data_source(&resource.kind),
+                _ => ev.facts.registry.provider_of_driver(&resource.kind),
+            };
+            let name = provider.map_or_else(|| resource.kind.split('_').next().unwrap_or(""), |it| it.name());
+            (name.into(), None)
+        }
+    };
+    // Modules are handed configurations by their callers, under names of their own.
+    let mut at = module.clone();
+    while let Some(caller) = &at.caller {
+        let call = &caller.parent.module.calls[&caller.name];
+        let handed = call.providers.iter().find(|(inner, _)| (&inner.name, &inner.alias) == (&key.0, &key.1));
+        if let Some((_, outer)) = handed {
+            key = (outer.name.clone(), outer.alias.clone());
+        }
+        at = caller.parent.clone();
+    }
+    key
+}
+
+/// Takes a `timeouts` block out of the body, where the type takes one.
+fn split_timeouts<'r>(resource: &'r Resource, schema: &Schema) -> (Option<Body>, Option<&'r Body>) {
+    let limits = &schema.timeouts;
+    let takes = [limits.create, limits.update, limits.delete, limits.read].iter().any(Option::is_some);
+    let block = resource.body.blocks("timeouts").next();
+    match (takes, block) {
+        (true, Some(block)) => {
+            let mut rest = resource.body.as_ref().clone();
+            rest.blocks.retain(|it| &*it.kind.text != "timeouts");
+            (Some(rest), Some(&block.body))
+        }
+        _ => (None, None),
+    }
+}
+
+fn read_timeouts(
+    scope: &dyn Scope,
+    body: Option<&Body>,
+    schema: &Schema,
+) -> Result<BTreeMap<String, u64>> {
+    let mut limits = BTreeMap::new();
+    let known: [(&str, Option<Duration>); 4] = [
+        ("create", schema.timeouts.create),
+        ("update", schema.timeouts.update),
+        ("delete", schema.timeouts.delete),
+        ("read", schema.timeouts.read),
+    ];
+    for attribute in body.into_iter().flat_map(|it| &it.attributes) {
+        let name = &*attribute.name.text;
+        let valid = known.iter().filter(|(_, limit)| limit.is_some()).map(|(name, _)| *name);
+        if !valid.clone().any(|it| it == name) {
+            let detail = format!("`{}` has no time limit for `{name}`", schema.kind);
+            let it = Diagnostic::error("Unsupported argument", detail).did_you_mean(name, valid);
+            return Err(it.at(attribute.name.span).into());
+        }
+        let value = evaluate(scope, &attribute.value)?;
+        let Some(text) = value.as_str() else { continue };
+        let seconds = seconds(text).ok_or_else(|| {
+            Diagnostic::error("Invalid time limit", format!("{text:?} is not a time such as \"30m\""))
+                .at(attribute.value.span)
+        })?;
+        limits.insert(name.to_string(), seconds);
+    }
+    Ok(limits)
+}
+
+/// `1h30m`, `90s`
+fn seconds(text: &str) -> Option<u64> {
+    let span: jiff::SignedDuration = text.parse().ok()?;
+    u64::try_from(span.as_secs()).ok().filter(|it| *it > 0)
+}
+
+fn refuse_ephemeral(row: &Value, attributes: &[Attribute], places: &PlacesMap, found: &mut Diagnostics) {
+    for it in attributes.iter().filter(|it| !it.write_only) {
+        if row.part(it.name).is_some_and(Value::has_ephemeral) {
+            let detail = format!("`{}` would be stored, and an ephemeral value may not be", it.name);
+            let mut wrong = Diagnostic::error("Invalid use of ephemeral value", detail)
+                .hint("only write-only arguments take ephemeral values");
+            wrong.span = places.get(it.name).copied();
+            found.push(wrong);
+        }
+    }
+}
+
+/// The object with one part replaced.
+pub fn with_part(row: &Value, name: &str, part: Value) -> Value {
+    let mut entries = row.as_entries().cloned().unwrap_or_default();
+    entries.insert(name.into(), part);
+    Value::object(entries).with_marks(row.marks())
+}
+
+/// The value without the marks that say where it came from: an object's own mark stands for them.
+fn without_origins(value: &Value) -> Value {
+    if value.deep_marks().from.is_empty() {
+        return value.clone();
+    }
+    let mut marks = value.marks().clone();
+    marks.from = Origins::default();
+    value.map_parts(&mut without_origins).replace_marks(marks)
+}
+
+/// Marks what the schema says is sensitive.
+pub fn mark_sensitive(attributes: &[Attribute], row: &Value) -> Value {
+    let any = |it: &Attribute| it.sensitive || it.nested().iter().any(|it| it.sensitive);
+    if !attributes.iter().any(any) {
+        return row.clone();
+    }
+    let Some(entries) = row.as_entries() else {
+        return match row.as_slice() {
+            Some(_) => row.map_parts(&mut |part| mark_sensitive(attributes, part)),
+            None => row.clone(),
+        };
+    };
+    let mut entries = entries.clone();
+    for it in attributes {
+        if let Some(part) = entries.get_mut(it.name) {
+            *part = match it.sensitive {
+                true => part.clone().sensitive(),
+                false => mark_sensitive(it.nested(), part),
+            };
+        }
+    }
+    Value::object(entries).with_marks(row.marks())
+}
+
+fn unknown_type(ev: &Evaluation<'_>, resource: &Resource, known: Vec<&str>) -> Diagnostics {
+    let kind = &*resource.kind;
+    let mut left_out = ev.facts.registry.providers().iter().flat_map(|it| it.left_out());
+    let it = match left_out.find(|(name, _)| *name == kind) {
+        Some((_, feature)) => Diagnostic::error(
+            "type is not in this build",
+            format!("`{kind}` comes with the feature `{feature}`, which this build leaves out"),
+        )
+        .hint(format!("build with `--features {feature}`")),
+        None => {
+            let what = if resource.mode == Mode::Data { "data source" } else { "resource type" };
+            Diagnostic::error(format!("unknown {what}"), format!("there is no {what} `{kind}`"))
+                .did_you_mean(kind, known)
+        }
+    };
+    it.at(resource.span).into()
+}
+
+fn managed(
+    ev: &Evaluation<'_>,
+    module: &Rc<ModuleInstance>,
+    key: &ResourceKey,
+    address: &Address,
+) -> Result<Value> {
+    let resource = &module.module.resources[key];
+    let Some(driver) = ev.facts.registry.driver(&key.kind) else {
+        return Err(unknown_type(ev, resource, ev.facts.registry.drivers().map(|it| it.schema().kind).collect()));
+    };
+    let schema = driver.schema();
+    let given = arguments(ev, module, key, address, schema)?;
+    let (scope, _) = scope(ev, module, key, address)?;
+    ev.conditions(&scope, &resource.lifecycle.preconditions, Checked::Precondition(address.clone()))?;
+    let prior = ev.facts.prior.get(address);
+    let config = ignore_changes(&resource.lifecycle.ignore_changes, prior, &given.row, schema);
+    let mut diagnostics = Diagnostics::new();
+    arguments::check(&config, schema.attributes, &given.places, &mut diagnostics);
+    driver.check(&config, &|path| given.places.get(path).copied(), &mut diagnostics);
+    diagnostics.into_result(())?;
+    let config = without_origins(&config);
+    if ev.facts.purpose == Purpose::Validate {
+        return Ok(Value::unknown(schema.ty()));
+    }
+    let mut change = decide(ev, module, resource, address, schema, prior, &config)?;
+    change.dependencies = ev.addresses(&given.origins);
+    change.dependencies.retain(|it| it != address);
+    change.timeouts = given.timeouts;
+    if resource.lifecycle.prevent_destroy && change.action.deletes() {
+        return Err(refuse_destroy(resource, address));
+    }
+    let after = change.after.clone().unwrap_or(Value::NULL);
+    ev.changes.borrow_mut().insert(address.clone(), change);
+    let scope = scope.with_self(after.clone());
+    let after_check =
+        ev.conditions(&scope, &resource.lifecycle.postconditions, Checked::Postcondition(address.clone()));
+    after_check?;
+    Ok(after)
+}
+
+/// `prevent_destroy` stands in the way.
+pub fn refuse_destroy(resource: &Resource, address: &Address) -> Diagnostics {
+    let mut it = Diagnostic::error(
+        "Instance cannot be destroyed",
+        format!("`{address}` has `prevent_destroy` set, but the plan would destroy it"),
+    )
+    .hint("remove `prevent_destroy`, or leave the object out with `--target`")
+    .at(resource.span);
+    if let Some(span) = resource.lifecycle.prevent_destroy_span {
+        it = it.label(span, "set here");
+    }
+    it.into()
+}
+
+/// What is done, from what there is and what is wanted.
+fn decide(
+    ev: &Evaluation<'_>,
+    module: &Rc<ModuleInstance>,
+    resource: &Resource,
+    address: &Address,
+    schema: &Schema,
+    prior: Option<&Prior>,
+    config: &Value,
+) -> Result<Change> {
+    let anew = || mark_sensitive(schema.attributes, &diff::planned(schema, None, config));
+    let lifecycle = resource.lifecycle.create_before_destroy.unwrap_or(false);
+    let provider = ev.facts.registry.provider_of_driver(schema.kind);
+    let mut change = Change {
+        address: address.clone(),
+        deposed: None,
+        previous_address: prior.and_then(|it| it.previous_address.clone()),
+        provider: provider.map(|it| it.source().to_string()).unwrap_or_default(),
+        action: Action::Create,
+        reason: None,
+        before: prior.map(|it| it.row.clone()),
+        after: None,
+        replace_paths: Vec::new(),
+        dependencies: Vec::new(),
+        prior_dependencies: prior.map(|it| it.dependencies.clone()).unwrap_or_default(),
+        create_before_destroy: lifecycle,
+        importing: prior.and_then(|it| it.importing.clone()),
+        id: prior.map(|it| it.id.clone()),
+        timeouts: BTreeMap::new(),
+    };
+    let Some(prior) = prior else {
+        change.after = Some(anew());
+        return Ok(change);
+    };
+    let planned = diff::planned(schema, Some(&prior.row), config);
+    let paths = diff::replacing(schema, &prior.row, &planned);
+    let reason = if prior.tainted {
+        Some(Reason::ReplaceBecauseTainted)
+    } else if ev.facts.replace.contains(address) {
+        Some(Reason::ReplaceByRequest)
+    } else if !paths.is_empty() {
+        Some(Reason::ReplaceBecauseCannotUpdate)
+    } else if triggered(ev, module, resource, address)? {
+        Some(Reason::ReplaceByTriggers)
+    } else {
+        None
+    };
+    if let Some(reason) = reason {
+        change.action = match lifecycle {
+            true => Action::CreateThenDelete,
+            false => Action::DeleteThenCreate,
+        };
+        change.reason = Some(reason);
+        change.replace_paths = paths;
+        change.after = Some(anew());
+        return Ok(change);
+    }
+    change.action = match diff::changes(&prior.row, &planned) {
+        true => Action::Update,
+        false => Action::NoOp,
+    };
+    change.after = Some(mark_sensitive(schema.attributes, &planned));
+    Ok(change)
+}
+
+/// Whether something that `replace_triggered_by` names changes.
+fn triggered(
+    ev: &Evaluation<'_>,
+    module: &Rc<ModuleInstance>,
+    resource: &Resource,
+    address: &Address,
+) -> Result<bool> {
+    for expr in &resource.lifecycle.replace_triggered_by {
+        let key = resource_key(resource);
+        let (scope, _) = scope(ev, module, &key, address)?;
+        let value = evaluate(&scope, expr)?;
+        let path = attribute_path(expr);
+        for origin in ev.addresses(&value.deep_marks().from) {
+            let changes = ev.changes.borrow();
+            let Some(change) = changes.get(&origin) else { continue };
+            let acts = !matches!(change.action, Action::NoOp | Action::Read);
+            let changed = match &path {
+                None => acts,
+                Some(name) => {
+                    let part = |it: &Option<Value>| it.as_ref().and_then(|it| it.part(name).cloned());
+                    match (part(&change.before), part(&change.after)) {
+                        (Some(a), Some(b)) => acts && diff::changes(&a, &b),
+                        _ => acts,
+                    }
+                }
+            };
+            if changed {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+fn resource_key(it: &Resource) -> ResourceKey {
+    ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() }
+}
+
+/// The first attribute after `type.name` or `type.name[key]`.
+fn attribute_path(expr: &Expr) -> Option<Str> {
+    let steps = match &expr.kind {
+        ExprKind::Reference(it) => it.steps.get(1..)?,
+        ExprKind::Access(_, steps) => steps,
+        _ => return None,
+    };
+    steps.iter().find_map(|it| match &it.kind {
+        StepKind::Attribute(name) => Some(name.clone()),
+        StepKind::Index(_) => None,
+    })
+}
+
+/// The configuration with the ignored arguments as they are.
+fn ignore_changes(
+    ignored: &IgnoreChanges,
+    prior: Option<&Prior>,
+    config: &Value,
+    schema: &Schema,
+) -> Value {
+    let Some(prior) = prior else { return config.clone() };
+    match ignored {
+        IgnoreChanges::None => config.clone(),
+        IgnoreChanges::All => {
+            let mut row = config.clone();
+            for it in schema.attributes.iter().filter(|it| it.decides != Decides::Out) {
+                if let Some(part) = prior.row.part(it.name) {
+                    row = with_part(&row, it.name, part.clone());
+                }
+            }
+            row
+        }
+        IgnoreChanges::Paths(paths) => paths.iter().fold(config.clone(), |row, path| {
+            let row = taken_from(&row, &prior.row, path);
+            match path.first().map(|it| &it.kind) {
+                // The merged tags follow the resource's own.
+                Some(StepKind::Attribute(name)) if &**name == "tags" => {
+                    taken_from(&row, &prior.row, &renamed(path, "tags_all"))
+                }
+                _ => row,
+            }
+        }),
+    }
+}
+
+fn renamed(path: &[Step], name: &str) -> Vec<Step> {
+    let mut path = path.to_vec();
+    if let Some(first) = path.first_mut() {
+        first.kind = StepKind::Attribute(name.into());
+    }
+    path
+}
+
+/// `row` with the part at that path as it is in `prior`.
+fn taken_from(row: &Value, prior: &Value, path: &[Step]) -> Value {
+    let Some((step, rest)) = path.split_first() else { return prior.clone() };
+    let name: Str = match &step.kind {
+        StepKind::Attribute(name) => name.clone(),
+        StepKind::Index(key) => match (key.as_str(), key.as_number().and_then(|it| it.to_i64())) {
+            (Some(name), _) => name.into(),
+            (_, Some(index)) => return element_taken(row, prior, index as usize, rest),
+            _ => return row.clone(),
+        },
+    };
+    let Some(entries) = row.as_entries() else { return row.clone() };
+    let mut entries = entries.clone();
+    match (entries.get(&name), prior.part(&name)) {
+        (Some(part), Some(before)) => drop(entries.insert(name, taken_from(part, before, rest))),
+        (None, Some(before)) if rest.is_empty() => drop(entries.insert(name, before.clone())),
+        (Some(_), None) if rest.is_empty() => drop(entries.remove(&name)),
+        _ => {}
+    }
+    rebuilt(row, entries)
+}
+
+fn rebuilt(like: &Value, entries: BTreeMap<Str, Value>) -> Value {
+    let value = match like.ty().element() {
+        Some(of) => Value::map(of.clone(), entries),
+        None => Value::object(entries),
+    };
+    value.with_marks(like.marks())
+}
+
+fn element_taken(row: &Value, prior: &Value, index: usize, rest: &[Step]) -> Value {
+    let before = prior.as_slice().and_then(|it| it.get(index));
+    let mut at = 0;
+    row.map_parts(&mut |part| {
+        let here = at == index;
+        at += 1;
+        match (here, before) {
+            (true, Some(before)) => taken_from(part, before, rest),
+            _ => part.clone(),
+        }
+    })
+}
+
+fn data(
+    ev: &Evaluation<'_>,
+    module: &Rc<ModuleInstance>,
+    key: &ResourceKey,
+    address: &Address,
+) -> Result<Value> {
+    let resource = &module.module.resources[key];
+    let Some(source) = ev.facts.registry.data_source(&key.kind) else {
+        let known = ev.facts.registry.data_sources().map(|it| it.schema().kind).collect();
+        return Err(unknown_type(ev, resource, known));
+    };
+    let schema = source.schema();
+    let given = arguments(ev, module, key, address, schema)?;
+    let (scope, _) = scope(ev, module, key, address)?;
+    ev.conditions(&scope, &resource.lifecycle.preconditions, Checked::Precondition(address.clone()))?;
+    let mut diagnostics = Diagnostics::new();
+    arguments::check(&given.row, schema.attributes, &given.places, &mut diagnostics);
+    source.check(&given.row, &|path| given.places.get(path).copied(), &mut diagnostics);
+    diagnostics.into_result(())?;
+    if ev.facts.purpose == Purpose::Validate {
+        return Ok(Value::unknown(schema.ty()));
+    }
+    let row = mark_sensitive(schema.attributes, &diff::planned(schema, None, &without_origins(&given.row)));
+    let marks = Marks { from: given.origins.clone(), ..Marks::NONE };
+    let reason = match () {
+        () if !given.row.is_wholly_known() => Some(Reason::ReadBecauseConfigUnknown),
+        () if pending(ev, &given.explicit) => Some(Reason::ReadBecauseDependencyPending),
+        () => None,
+    };
+    let Some(reason) = reason else {
+        if let Some(read) = ev.facts.data.get(address) {
+            let read = mark_sensitive(schema.attributes, read).with_marks(&marks);
+            let scope = scope.with_self(read.clone());
+            let checked = Checked::Postcondition(address.clone());
+            ev.conditions(&scope, &resource.lifecycle.postconditions, checked)?;
+            return Ok(read);
+        }
+        let (row, _) = row.without_marks();
+        let wanted = Wanted { kind: key.kind.clone(), row, provider: given.provider, span: resource.span };
+        ev.wanted.borrow_mut().insert(address.clone(), wanted);
+        return Ok(Value::unknown(schema.ty()).with_marks(&marks));
+    };
+    let provider = ev.facts.registry.provider_of_data_source(schema.kind);
+    let change = Change {
+        address: address.clone(),
+        deposed: None,
+        previous_address: None,
+        provider: provider.map(|it| it.source().to_string()).unwrap_or_default(),
+        action: Action::Read,
+        reason: Some(reason),
+        before: None,
+        after: Some(row.clone()),
+        replace_paths: Vec::<Path>::new(),
+        dependencies: ev.addresses(&given.origins),
+        prior_dependencies: Vec::new(),
+        create_before_destroy: false,
+        importing: None,
+        id: None,
+        timeouts: given.timeouts,
+    };
+    ev.changes.borrow_mut().insert(address.clone(), change);
+    Ok(row.with_marks(&marks))
+}
+
+/// Whether one of these instances is still to be changed.
+fn pending(ev: &Evaluation<'_>, origins: &Origins) -> bool {
+    let changes = ev.changes.borrow();
+    ev.addresses(origins)
+        .iter()
+        .any(|it| changes.get(it).is_some_and(|change| change.action != Action::NoOp))
+}

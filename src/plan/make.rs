@@ -1,0 +1,292 @@
+//! From an evaluated configuration and what there is to a [`Plan`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::change::{Action, Change, CheckStatus, OutputChange, Plan, PlanMode, Reason};
+use super::condition;
+use super::evaluation::{Evaluation, ModuleInstance};
+use super::instance::{Prior, refuse_destroy};
+use super::repetition::Over;
+use crate::address::{Address, Key, Mode, ModulePath, Target};
+use crate::diag::{Diagnostic, Result, Severity};
+use crate::lang::config::{Module, Removed, ResourceKey};
+use crate::lang::value::{Marks, Str, Value};
+
+/// Evaluates everything that the targets name and what that needs; without targets, everything.
+pub fn walk(ev: &Evaluation<'_>, targets: &[Target]) {
+    walk_module(ev, &ev.root(), targets);
+}
+
+fn walk_module(ev: &Evaluation<'_>, module: &Rc<ModuleInstance>, targets: &[Target]) {
+    if targets.is_empty() {
+        for name in module.module.variables.keys() {
+            ev.keep(ev.variable(module, name));
+        }
+        for name in module.module.locals.keys() {
+            ev.keep(ev.local(module, name));
+        }
+    }
+    for key in module.module.resources.keys() {
+        let Some(repetition) = ev.keep(ev.repetition(module, key)) else { continue };
+        for (instance, _) in repetition.instances() {
+            let address = super::evaluation::address(module, key, instance.clone());
+            if targets.is_empty() || targets.iter().any(|it| it.contains(&address)) {
+                ev.keep(ev.instance(module, key, &instance));
+            }
+        }
+    }
+    for call in module.module.calls.values() {
+        let Some(repetition) = ev.keep(ev.call_repetition(module, call)) else { continue };
+        for (key, repeated) in repetition.instances() {
+            let child = ev.child(module, call, key, repeated);
+            walk_module(ev, &child, targets);
+        }
+    }
+    if targets.is_empty() {
+        for name in module.module.outputs.keys() {
+            ev.keep(ev.output(module, name));
+        }
+        walk_checks(ev, module);
+    }
+}
+
+/// Assertions that do not hold are warnings: a check never stops a run.
+fn walk_checks(ev: &Evaluation<'_>, module: &Rc<ModuleInstance>) {
+    let scope = ev.scope(module);
+    for check in &module.module.checks {
+        let prefix = if module.path.is_root() { String::new() } else { format!("{}.", module.path) };
+        let address = format!("{prefix}check.{}", check.name);
+        for assert in &check.asserts {
+            match condition::outcome(&scope, assert, "check") {
+                Ok((CheckStatus::Fail, message)) => {
+                    ev.record("check", &address, CheckStatus::Fail, &message);
+                    let it = Diagnostic::warning("Check block assertion failed", message);
+                    ev.report([it.at(assert.condition.span)]);
+                }
+                Ok((status, message)) => ev.record("check", &address, status, &message),
+                Err(those) => {
+                    ev.record("check", &address, CheckStatus::Error, "");
+                    ev.report(those.map(|mut it| {
+                        if !it.summary.is_empty() {
+                            it.severity = Severity::Warning;
+                        }
+                        it
+                    }));
+                }
+            }
+        }
+    }
+}
+
+/// Root outputs as they will be.
+pub fn outputs(ev: &Evaluation<'_>, before: &BTreeMap<Str, Value>) -> BTreeMap<Str, OutputChange> {
+    let root = ev.root();
+    let mut all = BTreeMap::new();
+    for (name, output) in &root.module.outputs {
+        let Some(value) = ev.keep(ev.output(&root, name)) else { continue };
+        if value.has_ephemeral() {
+            let detail = format!("output `{name}` of the root module is stored, so it may not be ephemeral");
+            let it = Diagnostic::error("Ephemeral value not allowed", detail);
+            ev.report([it.at(output.value.span)]);
+            continue;
+        }
+        if value.has_sensitive() && !output.sensitive {
+            let it = Diagnostic::error(
+                "Output refers to sensitive values",
+                format!("output `{name}` would show a sensitive value"),
+            )
+            .hint("set `sensitive = true` on the output, or use `nonsensitive`");
+            ev.report([it.at(output.span)]);
+            continue;
+        }
+        // What the value came from matters no more once it leaves the configuration.
+        let (value, marks) = value.without_marks();
+        let value = value.with_marks(&Marks { sensitive: marks.sensitive, ..Marks::NONE });
+        let change = OutputChange {
+            before: before.get(name).cloned(),
+            after: Some(value),
+            sensitive: output.sensitive,
+        };
+        all.insert(name.clone(), change);
+    }
+    for (name, value) in before {
+        all.entry(name.clone()).or_insert_with(|| OutputChange {
+            before: Some(value.clone()),
+            after: None,
+            sensitive: value.has_sensitive(),
+        });
+    }
+    all
+}
+
+/// What is planned for an object that the configuration no longer has.
+pub fn orphan(ev: &Evaluation<'_>, address: &Address, prior: &Prior) -> Change {
+    let mut change = deletion(address, prior);
+    if let Some(removed) = removed_by(&ev.root().module, &ModulePath::root(), address) {
+        if !removed.destroy {
+            change.action = Action::Forget;
+        }
+    }
+    change.reason = Some(why_orphaned(ev, address));
+    change
+}
+
+/// The deletion of an object.
+pub fn deletion(address: &Address, prior: &Prior) -> Change {
+    Change {
+        address: address.clone(),
+        deposed: None,
+        previous_address: prior.previous_address.clone(),
+        provider: prior.provider.clone(),
+        action: Action::Delete,
+        reason: None,
+        before: Some(prior.row.clone()),
+        after: None,
+        replace_paths: Vec::new(),
+        dependencies: Vec::new(),
+        prior_dependencies: prior.dependencies.clone(),
+        create_before_destroy: prior.create_before_destroy,
+        importing: None,
+        id: Some(prior.id.clone()),
+        timeouts: BTreeMap::new(),
+    }
+}
+
+/// The `removed` block that names the object, in the root or a module on the way to it.
+fn removed_by<'m>(module: &'m Module, path: &ModulePath, address: &Address) -> Option<&'m Removed> {
+    let here = module.removed.iter().find(|it| within(path, &it.from).contains(address));
+    here.or_else(|| {
+        let step = address.resource.module.0.get(path.0.len())?;
+        let call = module.calls.get(&step.name)?;
+        removed_by(&call.module, &path.child(step.name.clone(), step.key.clone()), address)
+    })
+}
+
+/// A target of a module as seen from the root.
+pub fn within(path: &ModulePath, target: &Target) -> Target {
+    let under = |inner: &ModulePath| {
+        let mut steps = path.0.clone();
+        steps.extend(inner.0.iter().cloned());
+        ModulePath(steps)
+    };
+    match target {
+        Target::Module(it) => Target::Module(under(it)),
+        Target::Resource(it) => {
+            let mut it = it.clone();
+            it.module = under(&it.module);
+            Target::Resource(it)
+        }
+        Target::Instance(it) => {
+            let mut it = it.clone();
+            it.resource.module = under(&it.resource.module);
+            Target::Instance(it)
+        }
+    }
+}
+
+fn why_orphaned(ev: &Evaluation<'_>, address: &Address) -> Reason {
+    let Some(module) = module_at(ev, &address.resource.module) else {
+        return Reason::DeleteBecauseNoModule;
+    };
+    let resource = &address.resource;
+    let key = ResourceKey { mode: resource.mode, kind: resource.kind.clone(), name: resource.name.clone() };
+    if !module.module.resources.contains_key(&key) {
+        return Reason::DeleteBecauseNoResourceConfig;
+    }
+    let Ok(repetition) = ev.repetition(&module, &key) else {
+        return Reason::DeleteBecauseNoResourceConfig;
+    };
+    match (&repetition.over, &address.key) {
+        (Over::Count(_), Some(Key::Index(_))) => Reason::DeleteBecauseCountIndex,
+        (Over::Each(_), Some(Key::Name(_))) => Reason::DeleteBecauseEachKey,
+        _ => Reason::DeleteBecauseWrongRepetition,
+    }
+}
+
+/// The module instance at that path, where the configuration has it.
+pub fn module_at(ev: &Evaluation<'_>, path: &ModulePath) -> Option<Rc<ModuleInstance>> {
+    path.0.iter().try_fold(ev.root(), |module, step| {
+        let call = module.module.calls.get(&step.name)?;
+        let repetition = ev.call_repetition(&module, call).ok()?;
+        let repeated = repetition.at(&step.key)?;
+        Some(ev.child(&module, call, step.key.clone(), repeated))
+    })
+}
+
+/// A deletion that `prevent_destroy` forbids, where the resource is still configured.
+pub fn prevented(ev: &Evaluation<'_>, address: &Address) -> Result<()> {
+    let resource = &address.resource;
+    let key = ResourceKey { mode: Mode::Managed, kind: resource.kind.clone(), name: resource.name.clone() };
+    let mut module: &Module = &ev.config.root;
+    for step in &resource.module.0 {
+        match module.calls.get(&step.name) {
+            Some(call) => module = &call.module,
+            None => return Ok(()),
+        }
+    }
+    match module.resources.get(&key) {
+        Some(it) if it.lifecycle.prevent_destroy => Err(refuse_destroy(it, address)),
+        _ => Ok(()),
+    }
+}
+
+/// Orders replacements: what must outlive the making of its users' successors is made first, too.
+pub fn spread_create_before_destroy(changes: &mut BTreeMap<Address, Change>) {
+    let mut waiting: Vec<Address> =
+        changes.values().filter(|it| it.create_before_destroy).map(|it| it.address.clone()).collect();
+    let mut seen: BTreeSet<Address> = waiting.iter().cloned().collect();
+    while let Some(address) = waiting.pop() {
+        let Some(change) = changes.get_mut(&address) else { continue };
+        change.create_before_destroy = true;
+        if change.action == Action::DeleteThenCreate {
+            change.action = Action::CreateThenDelete;
+        }
+        let used: Vec<Address> = change.dependencies.clone();
+        for it in used {
+            let managed = it.resource.mode == Mode::Managed;
+            if managed && seen.insert(it.clone()) {
+                waiting.push(it);
+            }
+        }
+    }
+}
+
+/// The plan without what `--target` leaves out: kept are the targets and what they depend on.
+pub fn keep_targets(plan: &mut Plan, targets: &[Target]) {
+    if targets.is_empty() {
+        return;
+    }
+    let by_address: BTreeMap<Address, Vec<Address>> = plan
+        .changes
+        .iter()
+        .map(|it| {
+            let all = it.dependencies.iter().chain(&it.prior_dependencies).cloned().collect();
+            (it.address.clone(), all)
+        })
+        .collect();
+    let named = |it: &&Address| targets.iter().any(|target| target.contains(it));
+    let mut kept: BTreeSet<Address> = by_address.keys().filter(named).cloned().collect();
+    let mut waiting: Vec<Address> = kept.iter().cloned().collect();
+    while let Some(address) = waiting.pop() {
+        let linked: Vec<Address> = match plan.mode {
+            // What uses an object goes before it.
+            PlanMode::Destroy => by_address
+                .iter()
+                .filter(|(_, used)| used.contains(&address))
+                .map(|(user, _)| user.clone())
+                .collect(),
+            _ => by_address.get(&address).cloned().unwrap_or_default(),
+        };
+        waiting.extend(linked.into_iter().filter(|it| kept.insert(it.clone())));
+    }
+    plan.changes.retain(|it| kept.contains(&it.address));
+    plan.complete = false;
+    plan.warnings.push(
+        Diagnostic::warning(
+            "the plan is not complete",
+            "`--target` leaves out part of the configuration, so the result may not be what it says",
+        )
+        .hint("plan again without `--target` afterwards"),
+    );
+}
