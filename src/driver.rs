@@ -201,6 +201,9 @@ pub trait Driver: Resource {
     /// What a read returns.
     type Seen: Send + 'static;
 
+    /// The object belongs to another and stays when this resource is deleted.
+    const STAYS: bool = false;
+
     /// Refuses at plan what the service would refuse later and the table does not say.
     fn check(_draft: &Self::Draft<'_>, _diagnostics: &mut Diagnostics) {}
 
@@ -226,6 +229,12 @@ pub trait Driver: Resource {
 
     /// Deletes the object.
     fn delete(&self, id: &Id, cloud: &Self::Cloud) -> impl Future<Output = Result<()>> + Send;
+
+    /// The identifier that the object has now, where an update gives it another. Asked only when
+    /// nothing is found under the known one.
+    fn moved(&self, _cloud: &Self::Cloud) -> impl Future<Output = Result<Option<Id>>> + Send {
+        async { Ok(None) }
+    }
 
     /// The identifier that an import string names, where the two differ.
     fn import(text: &str, _cloud: &Self::Cloud) -> impl Future<Output = Result<Id>> + Send {
@@ -267,7 +276,8 @@ pub trait AnyDriver: Send + Sync {
     /// See [`Driver::create`].
     fn create<'a>(&'a self, cloud: &'a Cloud, row: Value, op: Op) -> BoxFuture<'a, Result<Id>>;
     /// Finds and observes: `known` is what was last known of the object, which stays where the
-    /// service does not tell. None where there is no such object.
+    /// service does not tell. None where there is no such object. The row's `id` is another than
+    /// `id` where an update gave the object another.
     fn read<'a>(
         &'a self,
         cloud: &'a Cloud,
@@ -286,6 +296,10 @@ pub trait AnyDriver: Send + Sync {
     fn delete<'a>(&'a self, cloud: &'a Cloud, id: &'a Id, row: Value) -> BoxFuture<'a, Result<()>>;
     /// See [`Driver::import`].
     fn import<'a>(&'a self, cloud: &'a Cloud, text: &'a str) -> BoxFuture<'a, Result<Id>>;
+    /// See [`Driver::STAYS`].
+    fn stays(&self) -> bool {
+        false
+    }
     /// A row of which nothing is known.
     fn blank(&self) -> Value;
 }
@@ -328,9 +342,22 @@ fn identified(row: &Value, id: &Id) -> Value {
     Value::object(entries)
 }
 
+/// The object, where there is one.
+async fn there<D: Driver>(id: &Id, cloud: &D::Cloud) -> Result<Option<D::Seen>> {
+    match D::find(id, cloud).await {
+        Ok(seen) => Ok(seen.filter(|it| D::status(it) != Status::Gone)),
+        Err(it) if it.kind == FailureKind::NotFound => Ok(None),
+        Err(it) => Err(it),
+    }
+}
+
 impl<D: Driver> AnyDriver for Erased<D> {
     fn schema(&self) -> &'static Schema {
         D::SCHEMA
+    }
+
+    fn stays(&self) -> bool {
+        D::STAYS
     }
 
     fn check(&self, row: &Value, places: Places<'_>, diagnostics: &mut Diagnostics) {
@@ -348,19 +375,18 @@ impl<D: Driver> AnyDriver for Erased<D> {
         known: Value,
     ) -> BoxFuture<'a, Result<Option<Observation>>> {
         Box::pin(async move {
-            let seen = match D::find(id, typed(cloud)?).await {
-                Ok(Some(seen)) => seen,
-                Ok(None) => return Ok(None),
-                Err(it) if it.kind == FailureKind::NotFound => return Ok(None),
-                Err(it) => return Err(it),
+            let mut it = filled::<D>(&known)?;
+            let (seen, id) = match there::<D>(id, typed(cloud)?).await? {
+                Some(seen) => (seen, id.clone()),
+                None => {
+                    let Some(now) = it.moved(typed(cloud)?).await? else { return Ok(None) };
+                    let Some(seen) = there::<D>(&now, typed(cloud)?).await? else { return Ok(None) };
+                    (seen, now)
+                }
             };
             let status = D::status(&seen);
-            if status == Status::Gone {
-                return Ok(None);
-            }
-            let mut it = filled::<D>(&known)?;
             it.observe(seen);
-            Ok(Some(Observation { status, row: identified(&it.to_row(), id) }))
+            Ok(Some(Observation { status, row: identified(&it.to_row(), &id) }))
         })
     }
 

@@ -3,13 +3,16 @@ pub mod address;
 pub mod apply;
 #[cfg(feature = "aws")]
 pub mod aws;
+pub mod builtin;
 pub mod clock;
 pub mod diag;
 pub mod driver;
+pub mod engine;
 pub mod event;
 pub mod lang;
 pub mod plan;
 pub mod provider;
+pub mod render;
 pub mod schema;
 pub mod state;
 

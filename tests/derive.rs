@@ -42,6 +42,36 @@ struct Rule {
     why: Option<String>,
 }
 
+/// A thing with objects as values, and an argument that cannot be the name of a field.
+#[derive(Debug, Resource)]
+#[resource("test_other")]
+struct Other {
+    /// Whether it is about itself.
+    #[attr(name = "self", default = false)]
+    itself: bool,
+    /// What it found.
+    found: Out<Vec<Rule>>,
+    /// Its rules, which others may set.
+    #[attr(as_attribute)]
+    rules: Auto<BlockSet<Rule>>,
+}
+
+#[test]
+fn objects_stand_in_lists_and_blocks_may_be_left_open() {
+    let schema = Other::SCHEMA;
+    assert_eq!(schema.attribute("self").unwrap().default, Some(Default::Bool(false)));
+    let object = Type::object([("port", Type::Number), ("why", Type::String)]);
+    assert_eq!(schema.attribute("found").unwrap().kind.ty(), Type::list(object));
+    let rules = schema.attribute("rules").unwrap();
+    assert_eq!(rules.decides, Decides::Auto);
+    assert!(matches!(rules.kind, Kind::Block { as_attribute: true, .. }));
+    let mut other = Other::from_row(&Value::object([("self", Value::from(true))])).unwrap();
+    assert!(other.itself && other.rules.get().is_none());
+    other.found.set(vec![Rule { port: 1, why: None }]);
+    let again = Other::from_row(&other.to_row()).unwrap();
+    assert_eq!(again.found.get(), Some(&vec![Rule { port: 1, why: None }]));
+}
+
 #[test]
 fn the_table_says_what_the_fields_say() {
     let schema = Thing::SCHEMA;

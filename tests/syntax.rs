@@ -49,13 +49,17 @@ fn files_are_read_as_terraform_reads_them() {
         let first = found.iter().next();
         let have = first.map(|it| (it.summary.clone(), sources.position(it.span.unwrap())));
         let want = (case["error"].as_str().unwrap(), case["line"].as_u64(), case["col"].as_u64());
-        let have = have.map(|(summary, at)| (summary, Some(at.line as u64), Some(at.column as u64)));
+        let have =
+            have.map(|(summary, at)| (summary, Some(at.line as u64), Some(at.column as u64)));
         match have {
             Some(have) if (have.0.as_str(), have.1, have.2) == want => placed += 1,
             have => failed.push(format!("{id}: {have:?}, wanted {want:?}\n{text}")),
         }
     }
-    println!("{} of {total} files are read alike, {placed} errors in their place", total - failed.len());
+    println!(
+        "{} of {total} files are read alike, {placed} errors in their place",
+        total - failed.len()
+    );
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 

@@ -118,7 +118,8 @@ impl<'a> Parts<'a> {
             Parts { fields: Vec::new(), attributes: Vec::new(), has_tags: false, has_id: false };
         for field in &named.named {
             let ident = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
-            let name = ident.strip_prefix("r#").unwrap_or(&ident).to_string();
+            let named = FieldOptions::read(field)?.name.map(|it| it.value());
+            let name = named.unwrap_or_else(|| ident.strip_prefix("r#").unwrap_or(&ident).to_string());
             if is_tags(&field.ty) {
                 parts.has_tags = true;
                 parts.attributes.push(quote!(::fastcart_hcl::schema::field::TAGS));

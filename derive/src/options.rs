@@ -77,6 +77,8 @@ fn unknown(name: &syn::Ident, known: &[&str]) -> Error {
 /// `#[attr(replace, default = "public")]`
 #[derive(Default)]
 pub struct FieldOptions {
+    /// Name of the argument where it cannot be that of a field, such as `self`.
+    pub name: Option<LitStr>,
     replace: bool,
     local: bool,
     sensitive: bool,
@@ -96,7 +98,7 @@ pub struct FieldOptions {
 }
 
 const FIELD_OPTIONS: &[&str] = &[
-    "replace", "local", "sensitive", "fold_case", "json", "as_attribute", "computed", "optional",
+    "name", "replace", "local", "sensitive", "fold_case", "json", "as_attribute", "computed", "optional",
     "default", "range", "length", "count", "one_of", "conflicts", "exactly_one_of", "follows",
 ];
 
@@ -114,6 +116,7 @@ impl FieldOptions {
             return Err(meta.error("an option is a single word"));
         };
         match name.to_string().as_str() {
+            "name" => self.name = Some(meta.value()?.parse()?),
             "replace" => self.replace = true,
             "local" => self.local = true,
             "sensitive" => self.sensitive = true,

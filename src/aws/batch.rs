@@ -11,7 +11,7 @@ use futures_util::stream::{self, StreamExt};
 use tokio::sync::oneshot;
 
 use super::Aws;
-use crate::driver::{Failure, Result};
+use crate::driver::{Failure, FailureKind, Result};
 
 /// Objects by identifier. What does not exist is absent.
 pub type Keyed<T> = HashMap<String, T>;
@@ -86,7 +86,7 @@ async fn round<B: Batch>(aws: Aws) {
     let chunks = ids.chunks(B::MAX.max(1)).map(|chunk| {
         let aws = &aws;
         let chunk = chunk.to_vec();
-        async move { (chunk.clone(), B::fetch(chunk, aws).await) }
+        async move { (chunk.clone(), fetch::<B>(chunk, aws).await) }
     });
     let chunks: Vec<_> = chunks.collect();
     let mut results = stream::iter(chunks).buffer_unordered(CHUNKS_AT_ONCE);
@@ -106,6 +106,23 @@ async fn round<B: Batch>(aws: Aws) {
             }
         }
     }
+}
+
+/// One chunk. A service that refuses it because one identifier is unknown is asked for each alone:
+/// what is gone must not make the others seem gone.
+async fn fetch<B: Batch>(chunk: Vec<String>, aws: &Aws) -> Result<Keyed<B::Item>> {
+    match B::fetch(chunk.clone(), aws).await {
+        Err(it) if it.kind == FailureKind::NotFound => {}
+        other => return other,
+    }
+    let mut found = Keyed::new();
+    for id in chunk.iter().filter(|_| chunk.len() > 1) {
+        match B::fetch(vec![id.clone()], aws).await {
+            Err(it) if it.kind == FailureKind::NotFound => {}
+            other => found.extend(other?),
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -133,6 +150,9 @@ mod tests {
             if ids.iter().any(|it| it == "bad") {
                 return Err(Failure::fatal("bad"));
             }
+            if ids.iter().any(|it| it == "gone") {
+                return Err(Failure::new(FailureKind::NotFound, "gone"));
+            }
             let numbers = ids.into_iter().filter_map(|it| Some((it.clone(), it.parse().ok()?)));
             Ok(numbers.filter(|(_, it)| it % 2 == 0).collect())
         }
@@ -152,5 +172,7 @@ mod tests {
         assert_eq!(FETCHES.swap(0, Ordering::SeqCst), 3, "ten identifiers in chunks of four");
         assert_eq!(aws.load::<Evens>("3").await, Ok(None));
         assert_eq!(aws.load::<Evens>("bad").await, Err(Failure::fatal("bad")));
+        let found = aws.load_all::<Evens>(&["2".into(), "gone".into(), "4".into()]).await;
+        assert_eq!(found.unwrap().len(), 2, "the others are still there");
     }
 }

@@ -55,7 +55,9 @@ fn clean(text: &str) -> String {
     if text.chars().all(harmless) {
         return text.to_string();
     }
-    text.chars().flat_map(|c| if harmless(c) { vec![c] } else { c.escape_default().collect() }).collect()
+    text.chars()
+        .flat_map(|c| if harmless(c) { vec![c] } else { c.escape_default().collect() })
+        .collect()
 }
 
 /// The places of a diagnostic in one file.
@@ -67,7 +69,8 @@ struct Place {
 
 impl Place {
     fn snippet(&self) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
-        let mut snippet = Snippet::source(&*self.source.text).path(&*self.source.name).line_start(1);
+        let mut snippet =
+            Snippet::source(&*self.source.text).path(&*self.source.name).line_start(1);
         for (range, primary, label) in &self.marks {
             let kind = if *primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             let mark = kind.span(range.clone());

@@ -76,7 +76,7 @@ fn convert_kind(value: &Value, to: &Type) -> Result<Value, Mismatch> {
             _ => Err(wanted(to)),
         },
         (Kind::String(it), Type::Number) => {
-            Number::parse(it).map(Value::number).ok_or_else(|| wanted(to))
+            Number::from_text(it).map(Value::number).ok_or_else(|| wanted(to))
         }
         (Kind::List(..) | Kind::Set(..) | Kind::Tuple(_), Type::List(of)) => {
             let items = convert_items(value, of, matches!(value.kind(), Kind::Set(..)))?;

@@ -191,7 +191,9 @@ impl Reader<'_> {
             Some(b'-' | b'0'..=b'9') => self.number()?,
             Some(byte) if byte.is_ascii_alphabetic() => self.keyword()?,
             Some(_) => return self.error("Invalid JSON", "here, a value is expected"),
-            None => return self.error("Missing JSON value", "the text ends where a value is expected"),
+            None => {
+                return self.error("Missing JSON value", "the text ends where a value is expected");
+            }
         };
         Ok(Expr { kind, span: self.span(start) })
     }
@@ -239,8 +241,7 @@ impl Reader<'_> {
         let text = self.raw_string()?;
         let span = self.span(start);
         let as_written = self.text.get(start + 1..self.at - 1) == Some(&*text);
-        let (expr, found) =
-            parse::parse_template_in(&text, span, as_written.then_some(start + 1));
+        let (expr, found) = parse::parse_template_in(&text, span, as_written.then_some(start + 1));
         self.found.extend(found);
         let mut expr = expr.unwrap_or(Expr { kind: ExprKind::Literal(Value::NULL), span });
         expr.span = span;
@@ -303,7 +304,8 @@ impl Reader<'_> {
             }
             let key = self.string()?;
             if !self.eat(b':') {
-                return self.error("Missing JSON colon", "a colon is expected after a property name");
+                return self
+                    .error("Missing JSON colon", "a colon is expected after a property name");
             }
             items.push((ObjectKey::Expr(key), self.value(depth + 1)?));
             if self.eat(b'}') {
@@ -333,11 +335,13 @@ mod tests {
         assert!(found.is_empty(), "{found}");
         let mut found = Diagnostics::new();
         let blocks = as_blocks(&body.attributes[0], &["type", "name"], &mut found);
-        let labels: Vec<String> =
-            blocks.iter().map(|it| format!("{}.{}", it.labels[0].text, it.labels[1].text)).collect();
+        let labels: Vec<String> = blocks
+            .iter()
+            .map(|it| format!("{}.{}", it.labels[0].text, it.labels[1].text))
+            .collect();
         assert_eq!(labels, ["a.b", "a.c", "a.c"]);
         let ExprKind::Wrap(inner) = &blocks[0].body.attributes[0].value.kind else { panic!() };
-        assert_eq!((inner.span.start, inner.span.end), (54, 57));
+        assert_eq!((inner.span.start, inner.span.end), (48, 51));
     }
 
     #[test]

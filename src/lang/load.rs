@@ -32,7 +32,10 @@ pub fn load_into(
             Ok(paths) if paths.is_empty() => {
                 let one = Diagnostic::error(
                     "no configuration files",
-                    format!("`{}` holds no file that ends in .tf, .hcl or .tf.json", path.display()),
+                    format!(
+                        "`{}` holds no file that ends in .tf, .hcl or .tf.json",
+                        path.display()
+                    ),
                 );
                 loader.found.push(one);
                 return (None, loader.found);
@@ -121,15 +124,24 @@ impl Loader<'_> {
         Some(body)
     }
 
-    fn called(&mut self, dir: &Path, call: &ModuleCall, callers: &mut Vec<PathBuf>) -> Option<Module> {
+    fn called(
+        &mut self,
+        dir: &Path,
+        call: &ModuleCall,
+        callers: &mut Vec<PathBuf>,
+    ) -> Option<Module> {
         let source = &*call.source;
-        let local = source == "." || source == ".." || source.starts_with("./") || source.starts_with("../");
+        let local = source == "."
+            || source == ".."
+            || source.starts_with("./")
+            || source.starts_with("../");
         if !local {
             let one = Diagnostic::error(
                 "unsupported module source",
                 format!("`{source}` is not a local directory, and modules are not downloaded"),
             );
-            let hint = "copy the module next to the stack and write its path, starting with `./` or `../`";
+            let hint =
+                "copy the module next to the stack and write its path, starting with `./` or `../`";
             self.found.push(one.at(call.source_span).hint(hint));
             return None;
         }
@@ -146,7 +158,10 @@ impl Loader<'_> {
         if callers.contains(&real) || callers.len() >= MAX_DEPTH {
             let one = Diagnostic::error(
                 "module calls itself",
-                format!("`{}` is loaded from within itself, so it would never end", inner.display()),
+                format!(
+                    "`{}` is loaded from within itself, so it would never end",
+                    inner.display()
+                ),
             );
             self.found.push(one.at(call.source_span));
             return None;
@@ -250,10 +265,125 @@ pub fn load_tfvars(
     for block in &body.blocks {
         let one = Diagnostic::error(
             "Unexpected block",
-            format!("a file of variable values holds arguments only, not `{}` blocks", block.kind.text),
+            format!(
+                "a file of variable values holds arguments only, not `{}` blocks",
+                block.kind.text
+            ),
         );
         found.push(one.at(block.header).hint(format!("write `{} = …`", block.kind.text)));
     }
     let values = body.attributes.into_iter();
     (values.map(|it| (it.name.text.clone(), (it.value, it.name.span))).collect(), found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::ast::ExprKind;
+    use crate::lang::files::MemoryFiles;
+
+    fn summaries(files: &MemoryFiles, path: &str) -> Vec<String> {
+        let (_, found) = load(files, Path::new(path));
+        found.iter().map(|it| it.summary.clone()).collect()
+    }
+
+    #[test]
+    fn a_directory_is_all_of_its_files_and_a_file_only_itself() {
+        let files = MemoryFiles::new()
+            .with("s/a.tf", "locals {\n  a = 1\n}\n")
+            .with("s/b.hcl", "locals {\n  b = 2\n}\n")
+            .with("s/c.tf.json", r#"{"locals": {"c": 3}, "variable": {"v": {"type": "string"}}}"#)
+            .with("s/d.tfvars", "v = 1\n")
+            .with("s/.hidden.tf", "nonsense")
+            .with("s/.terraform.lock.hcl", "provider \"x\" {}\n");
+        let (config, found) = load(&files, Path::new("s"));
+        assert!(found.is_empty(), "{found}");
+        let module = &config.unwrap().root;
+        assert_eq!(module.locals.keys().map(|it| &**it).collect::<String>(), "abc");
+        assert_eq!(module.variables["v"].ty, crate::lang::types::Type::String);
+        let (config, _) = load(&files, Path::new("s/b.hcl"));
+        assert_eq!(config.unwrap().root.locals.len(), 1);
+    }
+
+    #[test]
+    fn override_files_replace_arguments() {
+        let files = MemoryFiles::new()
+            .with("main.tf", "resource \"a\" \"b\" {\n  x = 1\n  y = 2\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n")
+            .with(
+                "b_override.tf",
+                "resource \"a\" \"b\" {\n  x = 3\n  lifecycle {\n    create_before_destroy = true\n  }\n}\n",
+            );
+        let (config, found) = load(&files, Path::new("."));
+        assert!(found.is_empty(), "{found}");
+        let root = config.unwrap().root;
+        let resource = root.resources.values().next().unwrap();
+        assert!(resource.lifecycle.prevent_destroy);
+        assert_eq!(resource.lifecycle.create_before_destroy, Some(true));
+        let x = &resource.body.attribute("x").unwrap().value.kind;
+        assert!(matches!(x, ExprKind::Literal(it) if it.same(&3.into())));
+        let files =
+            MemoryFiles::new().with("main.tf", "").with("override.tf", "locals {\n  a = 1\n}\n");
+        assert_eq!(summaries(&files, "."), ["Missing base local value definition to override"]);
+    }
+
+    #[test]
+    fn modules_are_followed_and_never_in_circles() {
+        let files = MemoryFiles::new()
+            .with("main.tf", "module \"m\" {\n  source = \"./m\"\n}\n")
+            .with("m/main.tf", "module \"n\" {\n  source = \"../n\"\n}\n")
+            .with("n/main.tf", "output \"o\" {\n  value = 1\n}\n");
+        let (config, found) = load(&files, Path::new("."));
+        assert!(found.is_empty(), "{found}");
+        let root = config.unwrap().root;
+        let inner = &root.calls["m"].module.calls["n"].module;
+        assert_eq!((inner.display_dir.as_str(), inner.outputs.len()), ("n", 1));
+        assert_eq!(root.display_dir, ".");
+        let circle = files.with("n/main.tf", "module \"x\" {\n  source = \"../m\"\n}\n");
+        assert_eq!(summaries(&circle, "."), ["module calls itself"]);
+    }
+
+    #[test]
+    fn sources_that_are_not_local_are_refused() {
+        for source in ["hashicorp/vpc/aws", "git::https://x/y", "/abs", "m"] {
+            let text = format!("module \"m\" {{\n  source = \"{source}\"\n}}\n");
+            let files = MemoryFiles::new().with("main.tf", text);
+            assert_eq!(summaries(&files, "."), ["unsupported module source"], "{source}");
+        }
+    }
+
+    #[test]
+    fn unreadable_input_is_a_clear_error() {
+        let files = MemoryFiles::new().with("a/main.tf", vec![b'a', 0xff]);
+        assert_eq!(summaries(&files, "a"), ["Invalid character encoding"]);
+        assert_eq!(summaries(&files, "nowhere.tf"), ["Failed to read file"]);
+        let files = MemoryFiles::new().with("a/readme.md", "");
+        assert_eq!(summaries(&files, "a"), ["no configuration files"]);
+        let files = MemoryFiles::new().with("a/main.tf", vec![b'#'; parse::MAX_BYTES + 1]);
+        assert_eq!(summaries(&files, "a"), ["Failed to read file"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_in_a_loop_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        std::fs::write(at("main.tf"), "module \"m\" {\n  source = \"./self\"\n}\n").unwrap();
+        std::os::unix::fs::symlink(".", at("self")).unwrap();
+        std::os::unix::fs::symlink("loop.tf", at("loop.tf")).unwrap();
+        let (_, found) = load(&crate::lang::files::DiskFiles, dir.path());
+        let summaries: Vec<_> = found.iter().map(|it| it.summary.as_str()).collect();
+        assert_eq!(summaries, ["module calls itself"]);
+    }
+
+    #[test]
+    fn variable_files_hold_values() {
+        let files = MemoryFiles::new()
+            .with("a.tfvars", "x = [1]\ny {\n}\n")
+            .with("b.tfvars.json", r#"{"x": {"k": "v"}}"#);
+        let sources = Sources::default();
+        let (values, found) = load_tfvars(&files, &sources, Path::new("a.tfvars"));
+        assert!(values.contains_key("x") && found.len() == 1);
+        let (values, found) = load_tfvars(&files, &sources, Path::new("b.tfvars.json"));
+        assert!(found.is_empty() && values.len() == 1);
+    }
 }

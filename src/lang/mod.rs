@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod ast;
+pub mod console;
 pub mod convert;
 pub mod eval;
 pub mod files;

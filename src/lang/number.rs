@@ -1,5 +1,5 @@
-//! Numbers as Terraform computes them: binary floating point with 512 bits of mantissa, rounded half
-//! to even. Small whole numbers take a short cut through `i64`.
+//! Numbers as Terraform computes them: binary floating point, mostly with 512 bits of mantissa, rounded
+//! half to even. Small whole numbers take a short cut through `i64`.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -12,26 +12,50 @@ use dashu_int::{IBig, UBig};
 
 type Float = FBig<HalfEven, 2>;
 
-/// Bits of mantissa.
-const PRECISION: usize = 512;
+/// Bits of mantissa of a number that is read from text.
+const PRECISION: u16 = 512;
+/// Bits of mantissa of a number that counts something.
+const COUNT_PRECISION: u16 = 64;
+/// Bits of mantissa of a number that the processor computed.
+const MACHINE_PRECISION: u16 = 53;
 /// Largest decimal exponent read from text; beyond it a number is of no use and costs memory.
 const MAX_EXPONENT: i64 = 100_000;
 
-/// A number of any size, or an infinity.
+/// A number of any size, or an infinity. It knows how many bits it was computed with: results have
+/// those of the more precise operand, and as many decimal digits as these bits tell apart.
 #[derive(Clone)]
-pub struct Number(Repr);
+pub struct Number {
+    repr: Repr,
+    precision: u16,
+}
 
 /// A whole number that fits is always `Int`, so equal numbers have equal representations.
 #[derive(Clone)]
 enum Repr {
     Int(i64),
+    /// Equal to zero, and yet shown with its sign.
+    NegativeZero,
     Float(Arc<Float>),
     Infinite { negative: bool },
 }
 
 impl Number {
     /// Zero.
-    pub const ZERO: Number = Number(Repr::Int(0));
+    pub const ZERO: Number = Number::int(0, COUNT_PRECISION);
+
+    const fn int(it: i64, precision: u16) -> Number {
+        Number { repr: Repr::Int(it), precision }
+    }
+
+    const fn infinite(negative: bool, precision: u16) -> Number {
+        Number { repr: Repr::Infinite { negative }, precision }
+    }
+
+    /// Zero with the sign.
+    const fn zero(negative: bool, precision: u16) -> Number {
+        let repr = if negative { Repr::NegativeZero } else { Repr::Int(0) };
+        Number { repr, precision }
+    }
 
     /// Reads decimal notation: `12`, `-0.5`, `1e3`. None where it is anything else.
     pub fn parse(text: &str) -> Option<Number> {
@@ -48,11 +72,36 @@ impl Number {
         if !well_formed || exponent.abs() > MAX_EXPONENT {
             return None;
         }
+        let zero = digits.bytes().all(|it| matches!(it, b'0' | b'.'));
+        if zero {
+            return Some(Number::zero(text.starts_with('-'), PRECISION));
+        }
         if let Ok(small) = text.parse::<i64>() {
-            return Some(Number(Repr::Int(small)));
+            return Some(Number::int(small, PRECISION));
         }
         let exact: DBig = text.trim_start_matches('+').parse().ok()?;
-        Some(Self::normal(exact.with_base_and_precision::<2>(PRECISION).value().with_rounding()))
+        let float = exact.with_base_and_precision::<2>(PRECISION.into()).value().with_rounding();
+        Some(Self::normal(float, PRECISION))
+    }
+
+    /// Reads what a text may hold that is converted to a number: decimal notation, also with nothing
+    /// before or behind the point, and infinities.
+    pub fn from_text(text: &str) -> Option<Number> {
+        match text {
+            "inf" | "Inf" | "+inf" | "+Inf" => Some(Number::infinite(false, PRECISION)),
+            "-inf" | "-Inf" => Some(Number::infinite(true, PRECISION)),
+            _ => Number::parse(text).or_else(|| {
+                let (whole, fraction) = text.split_once('.')?;
+                let bare = whole.trim_start_matches(['-', '+']).is_empty();
+                let zero = if bare { "0" } else { "" };
+                let fraction = match fraction.starts_with(|it: char| it.is_ascii_digit()) {
+                    true => fraction.to_string(),
+                    false if bare => return None,
+                    false => format!("0{fraction}"),
+                };
+                Number::parse(&format!("{whole}{zero}.{fraction}"))
+            }),
+        }
     }
 
     /// The number that an `f64` is exactly; none for NaN.
@@ -61,43 +110,50 @@ impl Number {
             return None;
         }
         if it.is_infinite() {
-            return Some(Number(Repr::Infinite { negative: it < 0.0 }));
+            return Some(Number::infinite(it < 0.0, MACHINE_PRECISION));
         }
-        let float = Float::try_from(it).ok()?;
-        Some(Self::normal(float.with_precision(PRECISION).value()))
+        if it == 0.0 {
+            return Some(Number::zero(it.is_sign_negative(), MACHINE_PRECISION));
+        }
+        Some(Self::normal(Float::try_from(it).ok()?, MACHINE_PRECISION))
     }
 
-    /// A whole number of any size (rounded to 512 bits).
+    /// A whole number of any size.
     pub fn from_big(it: IBig) -> Number {
-        Self::normal(Float::from(it).with_precision(PRECISION).value())
+        let bits = dashu_int::ops::BitTest::bit_len(&it);
+        let precision = u16::try_from(bits).unwrap_or(u16::MAX).max(COUNT_PRECISION);
+        Self::normal(Float::from(it), precision)
     }
 
-    fn normal(it: Float) -> Number {
+    /// Rounded to the precision.
+    fn normal(it: Float, precision: u16) -> Number {
         if it.repr().is_infinite() {
-            let negative = it < Float::ZERO;
-            return Number(Repr::Infinite { negative });
+            return Number::infinite(it < Float::ZERO, precision);
         }
-        let (significand, exponent) = it.repr().clone().into_parts();
+        let rounded = it.with_precision(precision.into()).value();
+        let (significand, exponent) = rounded.repr().clone().into_parts();
         if (0..64).contains(&exponent) {
             if let Ok(small) = i64::try_from(&significand << exponent as usize) {
-                return Number(Repr::Int(small));
+                return Number::int(small, precision);
             }
         }
-        let float = Float::from_parts(significand, exponent);
-        Number(Repr::Float(Arc::new(float.with_precision(PRECISION).value())))
+        Number { repr: Repr::Float(Arc::new(rounded)), precision }
     }
 
-    fn float(&self) -> Option<Float> {
-        match &self.0 {
-            Repr::Int(it) => Some(Float::from(*it).with_precision(PRECISION).value()),
-            Repr::Float(it) => Some(it.as_ref().clone()),
-            Repr::Infinite { .. } => None,
-        }
+    /// As a float of that precision, which must not be below its own.
+    fn float(&self, precision: u16) -> Option<Float> {
+        let float = match &self.repr {
+            Repr::Int(it) => Float::from(*it),
+            Repr::NegativeZero => Float::ZERO,
+            Repr::Float(it) => it.as_ref().clone(),
+            Repr::Infinite { .. } => return None,
+        };
+        Some(float.with_precision(precision.into()).value())
     }
 
     /// Whether it is an infinity.
     pub fn is_infinite(&self) -> bool {
-        matches!(self.0, Repr::Infinite { .. })
+        matches!(self.repr, Repr::Infinite { .. })
     }
 
     /// Whether it is below zero.
@@ -105,15 +161,20 @@ impl Number {
         *self < Number::ZERO
     }
 
+    /// Whether it is shown with a minus sign.
+    fn has_minus(&self) -> bool {
+        matches!(self.repr, Repr::NegativeZero) || self.is_negative()
+    }
+
     /// Whether it is zero.
     pub fn is_zero(&self) -> bool {
-        matches!(self.0, Repr::Int(0))
+        matches!(self.repr, Repr::Int(0) | Repr::NegativeZero)
     }
 
     /// Whether it has no fraction.
     pub fn is_whole(&self) -> bool {
-        match &self.0 {
-            Repr::Int(_) => true,
+        match &self.repr {
+            Repr::Int(_) | Repr::NegativeZero => true,
             Repr::Float(it) => it.repr().exponent() >= 0,
             Repr::Infinite { .. } => false,
         }
@@ -121,16 +182,18 @@ impl Number {
 
     /// As a machine integer, where it is one.
     pub fn to_i64(&self) -> Option<i64> {
-        match self.0 {
+        match self.repr {
             Repr::Int(it) => Some(it),
+            Repr::NegativeZero => Some(0),
             _ => None,
         }
     }
 
     /// As a whole number of any size, where it is one.
     pub fn to_big(&self) -> Option<IBig> {
-        match &self.0 {
+        match &self.repr {
             Repr::Int(it) => Some(IBig::from(*it)),
+            Repr::NegativeZero => Some(IBig::ZERO),
             Repr::Float(it) if it.repr().exponent() >= 0 => {
                 Some(it.repr().significand() << it.repr().exponent() as usize)
             }
@@ -140,8 +203,9 @@ impl Number {
 
     /// The nearest `f64`.
     pub fn to_f64(&self) -> f64 {
-        match &self.0 {
+        match &self.repr {
             Repr::Int(it) => *it as f64,
+            Repr::NegativeZero => -0.0,
             Repr::Float(it) => it.to_f64().value(),
             Repr::Infinite { negative: true } => f64::NEG_INFINITY,
             Repr::Infinite { negative: false } => f64::INFINITY,
@@ -150,14 +214,19 @@ impl Number {
 
     /// Sum; none for `inf - inf`.
     pub fn add(&self, other: &Number) -> Option<Number> {
-        match (&self.0, &other.0) {
-            (Repr::Int(a), Repr::Int(b)) if a.checked_add(*b).is_some() => Some((a + b).into()),
+        let precision = self.precision.max(other.precision);
+        match (&self.repr, &other.repr) {
             (Repr::Infinite { negative: a }, Repr::Infinite { negative: b }) => {
                 (a == b).then(|| self.clone())
             }
             (Repr::Infinite { .. }, _) => Some(self.clone()),
             (_, Repr::Infinite { .. }) => Some(other.clone()),
-            _ => Some(Self::normal(self.float()? + other.float()?)),
+            (Repr::NegativeZero, Repr::NegativeZero) => Some(Number::zero(true, precision)),
+            (Repr::Int(a), Repr::Int(b)) => match a.checked_add(*b) {
+                Some(it) if holds(it, precision) => Some(Number::int(it, precision)),
+                _ => Some(Self::normal(self.float(precision)? + other.float(precision)?, precision)),
+            },
+            _ => Some(Self::normal(self.float(precision)? + other.float(precision)?, precision)),
         }
     }
 
@@ -166,65 +235,85 @@ impl Number {
         self.add(&other.neg())
     }
 
-    /// Product; none for `0 * inf`.
+    /// Product, with as many more bits as it needs to be exact, up to those of a number in a text;
+    /// none for `0 * inf`.
     pub fn mul(&self, other: &Number) -> Option<Number> {
-        match (&self.0, &other.0) {
-            (Repr::Int(a), Repr::Int(b)) if a.checked_mul(*b).is_some() => Some((a * b).into()),
-            (Repr::Infinite { .. }, _) | (_, Repr::Infinite { .. }) => {
-                let zero = self.is_zero() || other.is_zero();
-                let negative = self.is_negative() != other.is_negative();
-                (!zero).then_some(Number(Repr::Infinite { negative }))
-            }
-            _ => Some(Self::normal(self.float()? * other.float()?)),
+        let precision = self.precision.max(other.precision);
+        let negative = self.has_minus() != other.has_minus();
+        if self.is_infinite() || other.is_infinite() {
+            let zero = self.is_zero() || other.is_zero();
+            return (!zero).then_some(Number::infinite(negative, precision));
         }
+        if self.is_zero() || other.is_zero() {
+            return Some(Number::zero(negative, precision));
+        }
+        if let (Repr::Int(a), Repr::Int(b)) = (&self.repr, &other.repr) {
+            if let Some(it) = a.checked_mul(*b) {
+                return Some(Number::int(it, precision.max(COUNT_PRECISION)));
+            }
+        }
+        let wide = precision.max(PRECISION);
+        let product = self.float(wide)? * other.float(wide)?;
+        let used = u16::try_from(product.repr().digits()).unwrap_or(wide).min(wide);
+        Some(Self::normal(product, precision.max(used)))
     }
 
-    /// Quotient; none where the divisor is zero or both are infinite.
+    /// Quotient, infinite where the divisor is zero; none for `0 / 0` and `inf / inf`.
     pub fn div(&self, other: &Number) -> Option<Number> {
-        if other.is_zero() {
-            return None;
+        let precision = self.precision.max(other.precision);
+        let negative = self.has_minus() != other.has_minus();
+        match (self.is_infinite() || other.is_zero(), other.is_infinite() || self.is_zero()) {
+            (true, true) => return None,
+            (true, false) => return Some(Number::infinite(negative, precision)),
+            (false, true) => return Some(Number::zero(negative, precision)),
+            (false, false) => {}
         }
-        match (&self.0, &other.0) {
-            (Repr::Int(a), Repr::Int(b)) if a.checked_rem(*b) == Some(0) => Some((a / b).into()),
-            (Repr::Infinite { .. }, Repr::Infinite { .. }) => None,
-            (Repr::Infinite { negative }, _) => {
-                Some(Number(Repr::Infinite { negative: *negative != other.is_negative() }))
+        match (&self.repr, &other.repr) {
+            (Repr::Int(a), Repr::Int(b)) if a.checked_rem(*b) == Some(0) => {
+                Some(Number::int(a / b, precision))
             }
-            (_, Repr::Infinite { .. }) => Some(Number::ZERO),
-            _ => Some(Self::normal(self.float()? / other.float()?)),
+            _ => Some(Self::normal(self.float(precision)? / other.float(precision)?, precision)),
         }
     }
 
-    /// Remainder with the sign of the dividend; none where the divisor is zero or infinite.
+    /// Remainder with the sign of the dividend. Of a division by zero all remains; an infinity makes
+    /// it infinite; none for `0` and an infinity.
     pub fn rem(&self, other: &Number) -> Option<Number> {
-        match (&self.0, &other.0) {
-            (Repr::Int(a), Repr::Int(b)) => a.checked_rem(*b).map(Number::from),
+        if self.is_infinite() || other.is_infinite() {
+            return self.mul(other);
+        }
+        if other.is_zero() {
+            return Some(self.clone());
+        }
+        match (&self.repr, &other.repr) {
+            (Repr::Int(a), Repr::Int(b)) => {
+                a.checked_rem(*b).map(|it| Number::int(it, self.precision))
+            }
             _ => {
-                let quotient = self.div(other)?;
-                self.sub(&other.mul(&quotient.trunc())?)
+                let quotient = self.div(other)?.trunc();
+                self.sub(&other.mul(&quotient)?)
             }
         }
     }
 
     /// The number with its sign turned.
     pub fn neg(&self) -> Number {
-        match &self.0 {
+        let precision = self.precision;
+        match &self.repr {
+            Repr::Int(0) => Number::zero(true, precision),
+            Repr::NegativeZero => Number::zero(false, precision),
             Repr::Int(it) => match it.checked_neg() {
-                Some(it) => it.into(),
-                None => Self::from_big(-IBig::from(*it)),
+                Some(it) => Number::int(it, precision),
+                None => Self::normal(-Float::from(*it), precision),
             },
-            Repr::Float(it) => Self::normal(-it.as_ref().clone()),
-            Repr::Infinite { negative } => Number(Repr::Infinite { negative: !negative }),
+            Repr::Float(it) => Self::normal(-it.as_ref().clone(), precision),
+            Repr::Infinite { negative } => Number::infinite(!negative, precision),
         }
     }
 
     /// Distance from zero.
     pub fn abs(&self) -> Number {
-        match &self.0 {
-            Repr::Float(it) => Self::normal(it.as_ref().clone().abs()),
-            _ if self.is_negative() => self.neg(),
-            _ => self.clone(),
-        }
+        if self.has_minus() { self.neg() } else { self.clone() }
     }
 
     /// The next whole number below or equal.
@@ -243,16 +332,22 @@ impl Number {
     }
 
     fn round_with(&self, round: impl Fn(&Float) -> Float) -> Number {
-        match &self.0 {
-            Repr::Float(it) if it.repr().exponent() < 0 => Self::normal(round(it)),
+        match &self.repr {
+            Repr::Float(it) if it.repr().exponent() < 0 => Self::normal(round(it), self.precision),
+            Repr::NegativeZero => Number::zero(false, self.precision),
             _ => self.clone(),
         }
     }
 }
 
+/// Whether so many bits hold the whole number without rounding.
+fn holds(it: i64, precision: u16) -> bool {
+    precision >= COUNT_PRECISION || it.unsigned_abs() >> precision == 0
+}
+
 impl From<i64> for Number {
     fn from(it: i64) -> Self {
-        Number(Repr::Int(it))
+        Number::int(it, COUNT_PRECISION)
     }
 }
 
@@ -280,15 +375,18 @@ impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
         /// -1, 0 or 1: below, within or above all finite numbers.
         fn side(it: &Number) -> i8 {
-            match it.0 {
+            match it.repr {
                 Repr::Infinite { negative } => 1 - 2 * negative as i8,
                 _ => 0,
             }
         }
-        match (&self.0, &other.0) {
+        match (&self.repr, &other.repr) {
             (Repr::Int(a), Repr::Int(b)) => a.cmp(b),
             (Repr::Infinite { .. }, _) | (_, Repr::Infinite { .. }) => side(self).cmp(&side(other)),
-            _ => self.float().cmp(&other.float()),
+            _ => {
+                let precision = self.precision.max(other.precision);
+                self.float(precision).cmp(&other.float(precision))
+            }
         }
     }
 }
@@ -302,13 +400,14 @@ impl fmt::Debug for Number {
 /// Decimal notation without exponent: the fewest digits that read back as the same number.
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Repr::Int(it) => write!(f, "{it}"),
+        match &self.repr {
+            Repr::Int(it) if holds(*it, self.precision) => write!(f, "{it}"),
+            Repr::NegativeZero => f.write_str("-0"),
             Repr::Infinite { negative: true } => f.write_str("-Inf"),
             Repr::Infinite { negative: false } => f.write_str("+Inf"),
-            Repr::Float(it) => {
-                let (digits, point) = shortest(it);
-                if **it < Float::ZERO {
+            Repr::Int(_) | Repr::Float(_) => {
+                let (digits, point) = self.digits().unwrap_or(("0".into(), 1));
+                if self.is_negative() {
                     f.write_str("-")?;
                 }
                 f.write_str(&place_point(&digits, point))
@@ -321,9 +420,9 @@ impl Number {
     /// Significant decimal digits and the power of ten before which the point stands:
     /// `0.d1d2d3… × 10^point`; none for zero and infinities.
     pub fn digits(&self) -> Option<(String, i64)> {
-        match self.float()? {
+        match self.float(self.precision)? {
             it if it == Float::ZERO => None,
-            it => Some(shortest(&it)),
+            it => Some(shortest(&it, self.precision)),
         }
     }
 }
@@ -354,7 +453,7 @@ impl Number {
 
     /// Distance from zero times ten to that power, rounded half to even.
     fn scaled(&self, power: i64) -> UBig {
-        let Some(float) = self.float() else { return UBig::ZERO };
+        let Some(float) = self.float(self.precision) else { return UBig::ZERO };
         let (significand, exponent) = float.repr().clone().into_parts();
         let mut value: UBig = significand.abs().try_into().unwrap_or(UBig::ZERO);
         let mut divisor = UBig::ONE;
@@ -384,11 +483,11 @@ fn place_point(digits: &str, point: i64) -> String {
 }
 
 /// Free-format digit generation (Steele and White) over exact integers.
-fn shortest(it: &Float) -> (String, i64) {
+fn shortest(it: &Float, precision: u16) -> (String, i64) {
     let (significand, exponent) = it.repr().clone().into_parts();
     let magnitude: UBig = significand.abs().try_into().unwrap_or(UBig::ZERO);
     let bits = dashu_int::ops::BitTest::bit_len(&magnitude);
-    let widen = PRECISION.saturating_sub(bits) + 1;
+    let widen = usize::from(precision).saturating_sub(bits) + 1;
     // value = mantissa × 2^scale, where one step of the mantissa is half a unit in the last place.
     let mantissa = &magnitude << widen;
     let scale = exponent as i64 - widen as i64;
@@ -428,7 +527,12 @@ fn shortest(it: &Float) -> (String, i64) {
         let high = if inclusive { sum >= whole } else { sum > whole };
         digits.push_str(&digit);
         if low || high {
-            if high && (!low || &value * UBig::from(2u8) >= whole) {
+            let odd = digits.bytes().last().is_some_and(|it| it % 2 == 1);
+            let nearer = match (value << 1usize).cmp(&whole) {
+                Ordering::Equal => odd,
+                other => other == Ordering::Greater,
+            };
+            if high && (!low || nearer) {
                 point += round_up(&mut digits);
             }
             let kept = digits.trim_end_matches('0').len().max(1);
@@ -491,16 +595,70 @@ mod tests {
         assert_eq!(number("9223372036854775807").add(&number("1")).unwrap().to_string(), "9223372036854775808");
         assert_eq!(number("-7").rem(&number("3")).unwrap(), number("-1"));
         assert_eq!(number("7.5").rem(&number("2")).unwrap(), number("1.5"));
-        assert!(number("1").div(&Number::ZERO).is_none());
+        assert!(Number::ZERO.div(&Number::ZERO).is_none());
+        assert_eq!(number("-1").div(&Number::ZERO).unwrap().to_string(), "-Inf");
+        assert_eq!(number("5").rem(&Number::ZERO).unwrap(), number("5"));
         assert_eq!(number("-1.5").floor(), number("-2"));
         assert_eq!(number("-1.5").ceil(), number("-1"));
         assert_eq!(number("9223372036854775808").sub(&number("1")).unwrap().to_i64(), Some(i64::MAX));
     }
 
     #[test]
+    fn results_have_the_digits_of_the_more_precise_operand() {
+        let machine = Number::from_f64(1.1).unwrap();
+        assert_eq!(machine.to_string(), "1.1");
+        assert_eq!(Number::from_f64(2f64.powi(64)).unwrap().to_string(), "18446744073709550000");
+        assert_eq!(Number::from(1i64).div(&Number::from(3i64)).unwrap().to_string(), "0.33333333333333333334");
+        assert_eq!(Number::from(2i64).div(&number("8")).unwrap().to_string(), "0.25");
+        assert!(machine.add(&number("0.1")).unwrap().to_string().len() > 50);
+    }
+
+    #[test]
+    fn zero_has_a_sign_but_no_side() {
+        let minus = number("0").neg();
+        assert_eq!(minus.to_string(), "-0");
+        assert_eq!(minus, Number::ZERO);
+        assert_eq!(number("1").div(&minus).unwrap().to_string(), "-Inf");
+        assert_eq!(minus.add(&Number::ZERO).unwrap().to_string(), "0");
+        assert_eq!(number("-0.0").abs().to_string(), "0");
+        assert_eq!(number("-0.5").ceil().to_string(), "0");
+    }
+
+    #[test]
+    fn text_is_read_more_leniently_than_source() {
+        for (text, want) in [(".5", "0.5"), ("-.5e1", "-5"), ("1.", "1"), ("1.e2", "100"), ("inf", "+Inf")] {
+            assert_eq!(Number::from_text(text).unwrap().to_string(), want, "{text}");
+        }
+        for text in [".", "-.", "INF", "Infinity", "1..2", ".e1", "e1", "1.5.", "+-1."] {
+            assert!(Number::from_text(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn digits_are_rounded_half_to_even() {
+        assert_eq!(number("2.25").fixed(1), "2.2");
+        assert_eq!(number("0.05").fixed(0), "0");
+        assert_eq!(number("9.999").rounded(2), ("10".into(), 2));
+        assert_eq!(number("0.00099996").rounded(4), ("1000".into(), -2));
+    }
+
+    #[test]
     fn refuses_what_is_no_number() {
         for text in ["", "-", "1.", ".5", "0x1F", "1_000", "1e", "NaN", "Inf", "1e999999999", " 1"] {
             assert!(Number::parse(text).is_none(), "{text}");
+        }
+    }
+}
+#[cfg(test)]
+mod dbg {
+    use super::*;
+    #[test]
+    fn dbg() {
+        let n = |t: &str| Number::parse(t).unwrap();
+        let a = n("0.1").add(&n("0.2")).unwrap();
+        let b = n("0.3");
+        for x in [&n("0.1"), &n("0.2"), &a, &b] {
+            if let Repr::Float(f) = &x.repr { println!("{:?} {} bits exp {}", x.precision, dashu_int::ops::BitTest::bit_len(f.repr().significand()), f.repr().exponent()); println!("{:x}", f.repr().significand()); }
         }
     }
 }

@@ -83,7 +83,7 @@ impl Reader<'_> {
     fn missing(&mut self, body: &Body, name: &str) {
         let detail = format!("the argument `{name}` is required, but it is not set");
         let it = Diagnostic::error("Missing required argument", detail);
-        self.diagnostics.push(it.at(body.end));
+        self.diagnostics.push(it.at(body.missing()));
     }
 
     fn blocks(&mut self, scope: &dyn Scope, body: &Body, it: &Attribute, path: &str) -> Value {

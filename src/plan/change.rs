@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::address::Address;
 use crate::diag::Diagnostics;
 use crate::lang::value::{Str, Value};
+use super::instance::Prior;
 use crate::state::State;
 
 /// What is to be done: a value that can be printed, stored, and applied later.
@@ -28,6 +29,10 @@ pub struct Plan {
     pub complete: bool,
     /// Time it was made, for `plantimestamp`.
     pub made: jiff::Timestamp,
+    /// Data sources as they were read.
+    pub data: BTreeMap<Address, Value>,
+    /// Managed objects as they were found, moves carried out.
+    pub refreshed: BTreeMap<Address, Prior>,
 }
 
 /// What kind of plan it is.

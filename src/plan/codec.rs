@@ -88,7 +88,9 @@ fn decode_object(attributes: &[Attribute], json: &Json) -> Value {
 }
 
 fn decode_as(kind: &Kind, json: &Json) -> Value {
-    let items = |of: &Kind| Some(json.as_array()?.iter().map(|it| decode_as(of, it)));
+    let items = |of: &Kind| -> Option<Vec<Value>> {
+        Some(json.as_array()?.iter().map(|it| decode_as(of, it)).collect())
+    };
     let found = match kind {
         Kind::Any => Some(decode_any(json)),
         Kind::List(of) => items(of).map(|it| Value::list(of.ty(), it)),

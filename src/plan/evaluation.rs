@@ -6,7 +6,6 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::change::{Change, CheckResult, CheckStatus};
@@ -72,7 +71,7 @@ pub struct ModuleInstance {
 /// Who called a module.
 pub struct Caller {
     /// The calling module instance.
-    pub parent: Rc<ModuleInstance>,
+    pub parent: Arc<ModuleInstance>,
     /// The call's name.
     pub name: Str,
     /// `each` and `count` of this instance.
@@ -111,7 +110,7 @@ enum Memo {
     Running,
     Failed,
     Value(Value),
-    Repetition(Rc<Repetition>),
+    Repetition(Arc<Repetition>),
 }
 
 /// The configuration under evaluation.
@@ -122,7 +121,7 @@ pub struct Evaluation<'a> {
     pub facts: Facts<'a>,
     memo: RefCell<HashMap<Node, Memo>>,
     stack: RefCell<Vec<Node>>,
-    modules: RefCell<Vec<Rc<ModuleInstance>>>,
+    modules: RefCell<Vec<Arc<ModuleInstance>>>,
     module_numbers: RefCell<HashMap<ModulePath, usize>>,
     addresses: RefCell<(Vec<Address>, HashMap<Address, u32>)>,
     found: RefCell<Diagnostics>,
@@ -164,7 +163,7 @@ fn is_upstream(it: &Diagnostic) -> bool {
 impl<'a> Evaluation<'a> {
     /// Nothing evaluated yet.
     pub fn new(config: &'a Config, facts: Facts<'a>) -> Self {
-        let root = Rc::new(ModuleInstance {
+        let root = Arc::new(ModuleInstance {
             number: 0,
             path: ModulePath::root(),
             module: config.root.clone(),
@@ -188,7 +187,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The root module's instance.
-    pub fn root(&self) -> Rc<ModuleInstance> {
+    pub fn root(&self) -> Arc<ModuleInstance> {
         self.modules.borrow()[0].clone()
     }
 
@@ -307,13 +306,13 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The value of an input variable.
-    pub fn variable(&self, module: &Rc<ModuleInstance>, name: &Str) -> Result<Value> {
+    pub fn variable(&self, module: &Arc<ModuleInstance>, name: &Str) -> Result<Value> {
         let node = Node { module: module.number, item: Item::Variable(name.clone()) };
         self.value(node, || super::variables::value(self, module, name))
     }
 
     /// The value of a local value.
-    pub fn local(&self, module: &Rc<ModuleInstance>, name: &Str) -> Result<Value> {
+    pub fn local(&self, module: &Arc<ModuleInstance>, name: &Str) -> Result<Value> {
         let node = Node { module: module.number, item: Item::Local(name.clone()) };
         self.value(node, || match module.module.locals.get(name) {
             Some(local) => evaluate(&self.scope(module), &local.expr),
@@ -322,7 +321,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The value of an output, as the caller of the module sees it.
-    pub fn output(&self, module: &Rc<ModuleInstance>, name: &Str) -> Result<Value> {
+    pub fn output(&self, module: &Arc<ModuleInstance>, name: &Str) -> Result<Value> {
         let node = Node { module: module.number, item: Item::Output(name.clone()) };
         self.value(node, || {
             let Some(output) = module.module.outputs.get(name) else { return Err(upstream()) };
@@ -350,17 +349,17 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Names evaluated in a module outside of any instance of its resources.
-    pub fn scope<'e>(&'e self, module: &Rc<ModuleInstance>) -> ModuleScope<'e> {
+    pub fn scope<'e>(&'e self, module: &Arc<ModuleInstance>) -> ModuleScope<'e> {
         ModuleScope::of_module(self, module.clone())
     }
 
     /// The instances of a module call.
-    pub fn call_repetition(&self, module: &Rc<ModuleInstance>, call: &ModuleCall) -> Result<Rc<Repetition>> {
+    pub fn call_repetition(&self, module: &Arc<ModuleInstance>, call: &ModuleCall) -> Result<Arc<Repetition>> {
         let node = Node { module: module.number, item: Item::Call(call.name.clone()) };
         let scope = self.scope(module);
         let compute = || {
             let it = repetition::of(&scope, call.count.as_deref(), call.for_each.as_deref(), self.facts.purpose)?;
-            Ok(Memo::Repetition(Rc::new(it)))
+            Ok(Memo::Repetition(Arc::new(it)))
         };
         match self.once(node, compute)? {
             Memo::Repetition(it) => Ok(it),
@@ -371,17 +370,17 @@ impl<'a> Evaluation<'a> {
     /// One instance of a called module.
     pub fn child(
         &self,
-        parent: &Rc<ModuleInstance>,
+        parent: &Arc<ModuleInstance>,
         call: &ModuleCall,
         key: Option<Key>,
         repeated: Repeated,
-    ) -> Rc<ModuleInstance> {
+    ) -> Arc<ModuleInstance> {
         let path = parent.path.child(call.name.clone(), key);
         if let Some(number) = self.module_numbers.borrow().get(&path) {
             return self.modules.borrow()[*number].clone();
         }
         let mut modules = self.modules.borrow_mut();
-        let instance = Rc::new(ModuleInstance {
+        let instance = Arc::new(ModuleInstance {
             number: modules.len(),
             path: path.clone(),
             module: call.module.clone(),
@@ -394,14 +393,14 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The instances of a resource.
-    pub fn repetition(&self, module: &Rc<ModuleInstance>, key: &ResourceKey) -> Result<Rc<Repetition>> {
+    pub fn repetition(&self, module: &Arc<ModuleInstance>, key: &ResourceKey) -> Result<Arc<Repetition>> {
         let node = Node { module: module.number, item: Item::Resource(key.clone()) };
         let compute = || {
             let Some(resource) = module.module.resources.get(key) else { return Err(upstream()) };
             let scope = self.scope(module);
             let (count, each) = (resource.count.as_deref(), resource.for_each.as_deref());
             let it = repetition::of(&scope, count, each, self.facts.purpose)?;
-            Ok(Memo::Repetition(Rc::new(it)))
+            Ok(Memo::Repetition(Arc::new(it)))
         };
         match self.once(node, compute)? {
             Memo::Repetition(it) => Ok(it),
@@ -412,7 +411,7 @@ impl<'a> Evaluation<'a> {
     /// The value of one resource instance, marked as coming from it.
     pub fn instance(
         &self,
-        module: &Rc<ModuleInstance>,
+        module: &Arc<ModuleInstance>,
         resource: &ResourceKey,
         key: &Option<Key>,
     ) -> Result<Value> {
@@ -450,7 +449,7 @@ impl<'a> Evaluation<'a> {
     /// The instances that these references name, and all that those come from.
     pub fn dependencies(
         &self,
-        module: &Rc<ModuleInstance>,
+        module: &Arc<ModuleInstance>,
         references: &[crate::lang::ast::Reference],
     ) -> Result<Origins> {
         use crate::lang::eval::Scope;
@@ -464,7 +463,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// What the calls that lead to a module depend on.
-    pub fn module_dependencies(&self, module: &Rc<ModuleInstance>) -> Result<Origins> {
+    pub fn module_dependencies(&self, module: &Arc<ModuleInstance>) -> Result<Origins> {
         let Some(caller) = &module.caller else { return Ok(Origins::default()) };
         let call = &caller.parent.module.calls[&caller.name];
         let own = self.dependencies(&caller.parent, &call.depends_on)?;

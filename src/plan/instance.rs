@@ -1,7 +1,7 @@
 //! One resource instance: its arguments, what it will be, and what that takes.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::arguments::{self, PlacesMap};
@@ -59,7 +59,7 @@ pub struct Arguments {
 /// Plans one instance; its planned value.
 pub fn plan(
     ev: &Evaluation<'_>,
-    module: &Rc<ModuleInstance>,
+    module: &Arc<ModuleInstance>,
     key: &ResourceKey,
     address: &Address,
 ) -> Result<Value> {
@@ -79,7 +79,7 @@ pub fn plan(
 /// During apply: the object as it has become, or as it is planned.
 pub fn current(
     ev: &Evaluation<'_>,
-    _module: &Rc<ModuleInstance>,
+    _module: &Arc<ModuleInstance>,
     _key: &ResourceKey,
     address: &Address,
 ) -> Result<Value> {
@@ -93,7 +93,7 @@ pub fn current(
 /// The scope of an instance's arguments.
 pub fn scope<'e>(
     ev: &'e Evaluation<'e>,
-    module: &Rc<ModuleInstance>,
+    module: &Arc<ModuleInstance>,
     key: &ResourceKey,
     address: &Address,
 ) -> Result<(ModuleScope<'e>, Marks)> {
@@ -105,7 +105,7 @@ pub fn scope<'e>(
 /// Evaluates the arguments of an instance.
 pub fn arguments(
     ev: &Evaluation<'_>,
-    module: &Rc<ModuleInstance>,
+    module: &Arc<ModuleInstance>,
     key: &ResourceKey,
     address: &Address,
     schema: &Schema,
@@ -137,7 +137,7 @@ pub fn arguments(
 }
 
 /// The provider configuration that a resource uses, in the root module.
-fn provider_key(ev: &Evaluation<'_>, module: &Rc<ModuleInstance>, resource: &Resource) -> ProviderKey {
+fn provider_key(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>, resource: &Resource) -> ProviderKey {
     let mut key: ProviderKey = match &resource.provider {
         Some(it) => (it.name.clone(), it.alias.clone()),
         None => {
@@ -287,7 +287,7 @@ fn unknown_type(ev: &Evaluation<'_>, resource: &Resource, known: Vec<&str>) -> D
 
 fn managed(
     ev: &Evaluation<'_>,
-    module: &Rc<ModuleInstance>,
+    module: &Arc<ModuleInstance>,
     key: &ResourceKey,
     address: &Address,
 ) -> Result<Value> {
@@ -342,7 +342,7 @@ pub fn refuse_destroy(resource: &Resource, address: &Address) -> Diagnostics {
 /// What is done, from what there is and what is wanted.
 fn decide(
     ev: &Evaluation<'_>,
-    module: &Rc<ModuleInstance>,
+    module: &Arc<ModuleInstance>,
     resource: &Resource,
     address: &Address,
     schema: &Schema,
@@ -407,7 +407,7 @@ fn decide(
 /// Whether something that `replace_triggered_by` names changes.
 fn triggered(
     ev: &Evaluation<'_>,
-    module: &Rc<ModuleInstance>,
+    module: &Arc<ModuleInstance>,
     resource: &Resource,
     address: &Address,
 ) -> Result<bool> {
@@ -540,7 +540,7 @@ fn element_taken(row: &Value, prior: &Value, index: usize, rest: &[Step]) -> Val
 
 fn data(
     ev: &Evaluation<'_>,
-    module: &Rc<ModuleInstance>,
+    module: &Arc<ModuleInstance>,
     key: &ResourceKey,
     address: &Address,
 ) -> Result<Value> {
@@ -608,4 +608,48 @@ fn pending(ev: &Evaluation<'_>, origins: &Origins) -> bool {
     ev.addresses(origins)
         .iter()
         .any(|it| changes.get(it).is_some_and(|change| change.action != Action::NoOp))
+}
+
+/// During apply: the row that an object is to have, now that what it depends on is known. Arguments
+/// that are only sent are included; what AWS decides stays unknown.
+pub fn wanted(
+    ev: &Evaluation<'_>,
+    module: &Arc<ModuleInstance>,
+    key: &ResourceKey,
+    change: &Change,
+    schema: &Schema,
+) -> Result<(Value, ProviderKey)> {
+    let address = &change.address;
+    let resource = &module.module.resources[key];
+    let given = arguments(ev, module, key, address, schema)?;
+    let (scope, _) = scope(ev, module, key, address)?;
+    let checked = Checked::Precondition(address.clone());
+    ev.conditions(&scope, &resource.lifecycle.preconditions, checked)?;
+    let prior = ev.facts.prior.get(address).filter(|_| change.action == Action::Update);
+    let config = ignore_changes(&resource.lifecycle.ignore_changes, prior, &given.row, schema);
+    let mut diagnostics = Diagnostics::new();
+    arguments::check(&config, schema.attributes, &given.places, &mut diagnostics);
+    diagnostics.into_result(())?;
+    let config = without_origins(&config);
+    let mut row = diff::planned(schema, prior.map(|it| &it.row), &config);
+    for it in schema.attributes.iter().filter(|it| it.write_only) {
+        if let Some(part) = config.part(it.name) {
+            row = with_part(&row, it.name, part.clone());
+        }
+    }
+    Ok((mark_sensitive(schema.attributes, &row), given.provider))
+}
+
+/// During apply: whether the postconditions of an object hold, now that it is known.
+pub fn settled(
+    ev: &Evaluation<'_>,
+    module: &Arc<ModuleInstance>,
+    key: &ResourceKey,
+    address: &Address,
+    row: &Value,
+) -> Result<()> {
+    let resource = &module.module.resources[key];
+    let (scope, _) = scope(ev, module, key, address)?;
+    let checked = Checked::Postcondition(address.clone());
+    ev.conditions(&scope.with_self(row.clone()), &resource.lifecycle.postconditions, checked)
 }

@@ -1,7 +1,7 @@
 //! From an evaluated configuration and what there is to a [`Plan`].
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::change::{Action, Change, CheckStatus, OutputChange, Plan, PlanMode, Reason};
 use super::condition;
@@ -18,7 +18,7 @@ pub fn walk(ev: &Evaluation<'_>, targets: &[Target]) {
     walk_module(ev, &ev.root(), targets);
 }
 
-fn walk_module(ev: &Evaluation<'_>, module: &Rc<ModuleInstance>, targets: &[Target]) {
+fn walk_module(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>, targets: &[Target]) {
     if targets.is_empty() {
         for name in module.module.variables.keys() {
             ev.keep(ev.variable(module, name));
@@ -52,7 +52,7 @@ fn walk_module(ev: &Evaluation<'_>, module: &Rc<ModuleInstance>, targets: &[Targ
 }
 
 /// Assertions that do not hold are warnings: a check never stops a run.
-fn walk_checks(ev: &Evaluation<'_>, module: &Rc<ModuleInstance>) {
+fn walk_checks(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>) {
     let scope = ev.scope(module);
     for check in &module.module.checks {
         let prefix = if module.path.is_root() { String::new() } else { format!("{}.", module.path) };
@@ -205,7 +205,7 @@ fn why_orphaned(ev: &Evaluation<'_>, address: &Address) -> Reason {
 }
 
 /// The module instance at that path, where the configuration has it.
-pub fn module_at(ev: &Evaluation<'_>, path: &ModulePath) -> Option<Rc<ModuleInstance>> {
+pub fn module_at(ev: &Evaluation<'_>, path: &ModulePath) -> Option<Arc<ModuleInstance>> {
     path.0.iter().try_fold(ev.root(), |module, step| {
         let call = module.module.calls.get(&step.name)?;
         let repetition = ev.call_repetition(&module, call).ok()?;

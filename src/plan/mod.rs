@@ -9,6 +9,7 @@ pub mod evaluation;
 pub mod graph;
 pub mod instance;
 pub mod make;
+pub mod moves;
 pub mod repetition;
 pub mod scope;
 pub mod variables;

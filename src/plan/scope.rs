@@ -1,6 +1,6 @@
 //! What names mean in a module: `var`, `local`, `module`, resources, `each`, `count`, `self`, `path`.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::evaluation::{Evaluation, ModuleInstance, Purpose, Repeated};
 use super::repetition::{Over, Repetition};
@@ -15,7 +15,7 @@ use crate::lang::value::{Marks, Str, Value};
 /// Names in a module, or in one instance of one of its blocks.
 pub struct ModuleScope<'e> {
     evaluation: &'e Evaluation<'e>,
-    module: Rc<ModuleInstance>,
+    module: Arc<ModuleInstance>,
     repeated: Repeated,
     this: Option<Value>,
     own: Option<ResourceKey>,
@@ -23,7 +23,7 @@ pub struct ModuleScope<'e> {
 
 impl<'e> ModuleScope<'e> {
     /// Names outside of any instance.
-    pub fn of_module(evaluation: &'e Evaluation<'e>, module: Rc<ModuleInstance>) -> Self {
+    pub fn of_module(evaluation: &'e Evaluation<'e>, module: Arc<ModuleInstance>) -> Self {
         ModuleScope { evaluation, module, repeated: Repeated::default(), this: None, own: None }
     }
 

@@ -1,6 +1,6 @@
 //! Input variables: given, defaulted, converted, validated.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::change::CheckStatus;
 use super::condition;
@@ -13,7 +13,7 @@ use crate::lang::eval::{Environment, Scope, evaluate};
 use crate::lang::value::{Marks, Str, Value};
 
 /// The value of a variable in a module instance.
-pub fn value(ev: &Evaluation<'_>, module: &Rc<ModuleInstance>, name: &Str) -> Result<Value> {
+pub fn value(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>, name: &Str) -> Result<Value> {
     let Some(variable) = module.module.variables.get(name) else { return Err(upstream()) };
     let (given, place) = given(ev, module, variable)?;
     let value = settle(variable, given, place)?;
@@ -32,7 +32,7 @@ pub fn value(ev: &Evaluation<'_>, module: &Rc<ModuleInstance>, name: &Str) -> Re
 /// What was given, if anything, and where.
 fn given(
     ev: &Evaluation<'_>,
-    module: &Rc<ModuleInstance>,
+    module: &Arc<ModuleInstance>,
     variable: &Variable,
 ) -> Result<(Option<Value>, Span)> {
     let Some(caller) = &module.caller else {
@@ -79,7 +79,7 @@ pub fn settle(variable: &Variable, given: Option<Value>, place: Span) -> Result<
 
 fn validate(
     ev: &Evaluation<'_>,
-    module: &Rc<ModuleInstance>,
+    module: &Arc<ModuleInstance>,
     variable: &Variable,
     value: &Value,
     place: Span,

@@ -33,14 +33,20 @@ pub fn body(
     let mut hidden = 0;
     for name in attributes {
         let (b, a) = (shown(before, name), shown(after, name));
-        if b.is_some() && same(b, a) && !(depth == 1 && ALWAYS.contains(&&**name)) {
+        if b.is_some() && same(b, a) && !ALWAYS.contains(&&**name) {
             hidden += 1;
             continue;
         }
         let write_only = find(name).is_some_and(|it| it.write_only);
         entry(page, depth, (name, name.to_string(), width), b, a, |page| match write_only {
             true => page.text("(write-only attribute)"),
-            false => value(page, depth, b, a),
+            false => {
+                value(page, depth, b, a);
+                if a.is_none() {
+                    page.arrow();
+                    page.text("null");
+                }
+            }
         });
     }
     page.hidden(depth, hidden, "attribute");
@@ -161,11 +167,6 @@ fn entry(
         page.text(&" ".repeat(fill));
         page.text(" = ");
         write(page);
-        // What goes from what stays is said; below something that goes as a whole it need not be.
-        if before.is_some() && after.is_none() && depth == 1 {
-            page.arrow();
-            page.text("null");
-        }
     });
 }
 

@@ -1,124 +1,44 @@
 //! Objects of a state as values: with the types and marks that their schema and state give them.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value as Json;
 
 use crate::lang::convert::convert;
 use crate::lang::types::Type;
-use crate::lang::value::{Str, Value};
-use crate::schema::{Attribute, Kind, Schema};
+use crate::lang::value::Value;
+use crate::plan::codec;
+use crate::schema::Schema;
 use crate::state::{Object, OutputState};
 
 /// An output of a state.
 pub fn output(it: &OutputState) -> Value {
-    let value = Value::from_json(&it.value);
-    let value = match Type::from_json(&it.ty) {
-        Some(ty) => convert(&value, &ty).unwrap_or(value),
-        None => value,
-    };
+    let value = typed(&it.value, &it.ty).unwrap_or_else(|| Value::from_json(&it.value));
     if it.sensitive { value.sensitive() } else { value }
 }
 
-/// All attributes; those sensitive by schema or state are marked so.
+/// All attributes; those sensitive by schema or state are marked so. Without a schema, the types
+/// are guessed.
 pub fn value(object: &Object, schema: Option<&Schema>) -> Value {
-    let attributes = schema.map_or(&[][..], |it| it.attributes);
-    let mut row = entries(&object.attributes, attributes);
-    for path in &object.sensitive_attributes {
-        if let Some(steps) = steps(path) {
-            row = hide(row, &steps);
+    let row = match (schema, &object.attributes) {
+        (Some(schema), attributes) => codec::decode(schema, attributes),
+        (None, Json::Object(map)) => {
+            let each = map.iter().map(|(name, json)| {
+                (name.as_str(), pair(json).unwrap_or_else(|| Value::from_json(json)))
+            });
+            Value::object(each)
         }
-    }
-    row
-}
-
-fn entries(json: &Json, attributes: &[Attribute]) -> Value {
-    let Json::Object(map) = json else { return Value::from_json(json) };
-    Value::object(map.iter().map(|(name, json)| {
-        let attribute = attributes.iter().find(|it| it.name == name);
-        let value = match attribute {
-            Some(it) => typed(json, &it.kind),
-            None => pair(json).unwrap_or_else(|| Value::from_json(json)),
-        };
-        let sensitive = attribute.is_some_and(|it| it.sensitive);
-        (name.as_str(), if sensitive { value.sensitive() } else { value })
-    }))
-}
-
-fn typed(json: &Json, kind: &Kind) -> Value {
-    let nested = kind.nested();
-    let value = match (kind, json) {
-        (_, Json::Null) => return Value::null(kind.ty()),
-        (Kind::Any, _) => return pair(json).unwrap_or_else(|| Value::from_json(json)),
-        (Kind::Object(_), _) if !nested.is_empty() => return entries(json, nested),
-        (Kind::List(_) | Kind::Block { .. }, Json::Array(items)) if !nested.is_empty() => {
-            Value::tuple(items.iter().map(|it| entries(it, nested)))
-        }
-        _ => Value::from_json(json),
+        (None, other) => Value::from_json(other),
     };
-    convert(&value, &kind.ty()).unwrap_or(value)
+    codec::with_sensitive(row, &object.sensitive_attributes)
 }
 
 /// `{"value": …, "type": …}`: how a value of any type is stored.
 fn pair(json: &Json) -> Option<Value> {
     let map = json.as_object().filter(|it| it.len() == 2)?;
-    let ty = Type::from_json(map.get("type")?)?;
-    convert(&Value::from_json(map.get("value")?), &ty).ok()
+    typed(map.get("value")?, map.get("type")?)
 }
 
-enum Step {
-    Name(Str),
-    Index(usize),
-}
-
-/// A path as states hold it: a list of steps, or an object that wraps it.
-fn steps(path: &Json) -> Option<Vec<Step>> {
-    path.as_array()?
-        .iter()
-        .map(|step| {
-            let value = step.get("value")?;
-            // An index carries its type along.
-            let value = value.get("value").unwrap_or(value);
-            Some(match value {
-                Json::String(name) => Step::Name(name.as_str().into()),
-                other => Step::Index(other.to_string().parse().ok()?),
-            })
-        })
-        .collect()
-}
-
-/// Marks the part at the path; the nearest whole where there is no such part.
-fn hide(value: Value, path: &[Step]) -> Value {
-    let Some((step, rest)) = path.split_first() else { return value.sensitive() };
-    match step {
-        Step::Name(name) => match value.as_entries().filter(|it| it.contains_key(name)) {
-            Some(items) => {
-                let mut items: BTreeMap<Str, Value> = items.clone();
-                if let Some(part) = items.get_mut(name) {
-                    *part = hide(part.clone(), rest);
-                }
-                let marks = value.marks().clone();
-                match value.kind() {
-                    crate::lang::value::Kind::Map(of, _) => Value::map(of.clone(), items),
-                    _ => Value::object(items),
-                }
-                .replace_marks(marks)
-            }
-            None => value.sensitive(),
-        },
-        Step::Index(index) => {
-            let is_set = matches!(value.kind(), crate::lang::value::Kind::Set(..));
-            let count = value.as_slice().map_or(0, <[_]>::len);
-            if is_set || *index >= count {
-                return value.sensitive();
-            }
-            let mut at = 0;
-            value.map_parts(&mut |part| {
-                at += 1;
-                if at == index + 1 { hide(part.clone(), rest) } else { part.clone() }
-            })
-        }
-    }
+fn typed(value: &Json, ty: &Json) -> Option<Value> {
+    convert(&Value::from_json(value), &Type::from_json(ty)?).ok()
 }
 
 #[cfg(test)]
@@ -128,9 +48,10 @@ mod tests {
 
     #[test]
     fn secrets_of_a_state_are_marked() {
+        let ty = json!(["object", {"pw": "string", "l": ["list", "number"]}]);
         let mut object = Object::new(json!({
             "id": "x",
-            "input": {"value": {"pw": "hunter2", "l": [1, 2]}, "type": ["object", {"pw": "string", "l": ["list", "number"]}]},
+            "input": {"value": {"pw": "hunter2", "l": [1, 2]}, "type": ty},
         }));
         let step = |name: &str| json!({"type": "get_attr", "value": name});
         let index = json!({"type": "index", "value": {"value": 1, "type": "number"}});

@@ -86,7 +86,7 @@ fn nothing(page: &mut Page<'_>, it: &Plan) {
     page.text(&format!("\n\n{why}\n"));
 }
 
-fn drift(schemas: Schemas<'_>, page: &mut Page<'_>, it: &Plan) {
+fn drift<'a>(schemas: Schemas<'_>, page: &mut Page<'a>, it: &'a Plan) {
     if it.drift.is_empty() {
         return;
     }
@@ -295,4 +295,4 @@ fn secret(output: &OutputChange, value: &Option<Value>) -> Option<Value> {
 
 #[cfg(test)]
 #[path = "plan_text_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -75,7 +75,7 @@ fn pairs<T: Eq + Hash + Ord>(
     let last = old.iter().rev().zip(new.iter().rev()).take_while(|(b, a)| b == a).count();
     let (old, new) = (&old[..old.len() - last], &new[..new.len() - last]);
     let mut out: Vec<Pair> = (0..first).map(Pair::both).collect();
-    let mut replace = |old: Range<usize>, new: Range<usize>, out: &mut Vec<Pair>| {
+    let replace = |old: Range<usize>, new: Range<usize>, out: &mut Vec<Pair>| {
         let both = |(b, a): (usize, usize)| (first + b, first + a);
         let each = old.clone().zip(new.clone()).map(both);
         let changed = each.take_while(|(b, a)| become_each_other(*b, *a)).count();

@@ -35,6 +35,14 @@ pub fn same_json(a: &str, b: &str) -> bool {
     }
 }
 
+/// What was known, where what was seen means the same in other words.
+pub fn settled(known: Option<&String>, seen: String) -> String {
+    match known {
+        Some(known) if same_json(known, &seen) => known.clone(),
+        _ => seen,
+    }
+}
+
 /// An empty text and an empty object both say nothing.
 fn is_void(text: &str) -> bool {
     matches!(text.split_whitespace().collect::<String>().as_str(), "" | "{}")

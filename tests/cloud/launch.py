@@ -18,14 +18,25 @@ REQUIREMENTS = HERE / "requirements.txt"
 READY = ".complete"
 
 
+def pins() -> str:
+    """What an environment is made of: the requirements, and this Python."""
+    return hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:12]
+
+
 def environment_path() -> Path:
-    """Where the environment lives: one for each set of pins and each Python."""
+    """Where the environment lives: one for each set of pins."""
     chosen = os.environ.get("FASTCART_CLOUD_VENV")
     if chosen:
-        return Path(chosen)
+        return Path(chosen).absolute()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    pins = REQUIREMENTS.read_bytes() + sys.version.encode()
-    return cache / "fastcart-hcl" / f"cloud-venv-{hashlib.sha256(pins).hexdigest()[:12]}"
+    return cache / "fastcart-hcl" / f"cloud-venv-{pins()}"
+
+
+def is_complete(environment: Path) -> bool:
+    try:
+        return (environment / READY).read_text() == pins()
+    except OSError:
+        return False
 
 
 def fail(message: str, output: str = "") -> None:
@@ -42,6 +53,8 @@ def run(command: list[str], otherwise: str) -> None:
 
 
 def build(environment: Path) -> None:
+    if environment.exists() and any(environment.iterdir()) and not (environment / "pyvenv.cfg").exists():
+        fail(f"{environment} is not a virtual environment and not empty; it is left as it is.")
     print(f"local cloud: first use, installing moto into {environment} …", file=sys.stderr, flush=True)
     shutil.rmtree(environment, ignore_errors=True)
     run(
@@ -53,17 +66,17 @@ def build(environment: Path) -> None:
          "-r", str(REQUIREMENTS)],
         "installing the pinned packages failed. A package index is needed once; pip's own words follow.",
     )
-    (environment / READY).touch()
+    (environment / READY).write_text(pins())
 
 
 def ensure(environment: Path) -> None:
     """Builds the environment unless it is complete. Two first starts at once: the second waits for the first."""
-    if (environment / READY).exists():
+    if is_complete(environment):
         return
     environment.parent.mkdir(parents=True, exist_ok=True)
     with open(environment.parent / f"{environment.name}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (environment / READY).exists():
+        if not is_complete(environment):
             build(environment)
 
 
@@ -77,7 +90,7 @@ def main() -> None:
         return
     os.environ["PYTHONPATH"] = str(HERE)
     if arguments[:1] == ["--run-tests"]:
-        os.execv(python, [python, "-m", "pytest", "-q", "--rootdir", str(HERE), *(arguments[1:] or [str(HERE / "tests")])])
+        os.execv(python, [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(HERE), *(arguments[1:] or [str(HERE / "tests")])])
     os.execv(python, [python, "-m", "fastcart_cloud", *arguments])
 
 

@@ -1,23 +1,54 @@
 //! Drivers of the service `ec2`, and what they share.
 
+pub mod data;
+pub mod default_security_group;
+pub mod eip;
+pub mod flow_log;
+pub mod internet_gateway;
 pub mod nat_gateway;
+pub mod permissions;
+pub mod route;
+pub mod route_table;
+pub mod route_table_association;
+pub mod routes;
+pub mod rules;
+pub mod security_group;
+pub mod subnet;
+pub mod vpc;
+pub mod vpc_security_group_egress_rule;
+pub mod vpc_security_group_ingress_rule;
 
+pub use default_security_group::DefaultSecurityGroup;
+pub use eip::Eip;
+pub use flow_log::FlowLog;
+pub use internet_gateway::InternetGateway;
 pub use nat_gateway::NatGateway;
+pub use route::Route;
+pub use route_table::RouteTable;
+pub use route_table_association::RouteTableAssociation;
+pub use security_group::SecurityGroup;
+pub use subnet::Subnet;
+pub use vpc::Vpc;
+pub use vpc_security_group_egress_rule::EgressRule;
+pub use vpc_security_group_ingress_rule::IngressRule;
 
-use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
+use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification};
 use aws_smithy_types::retry::RetryConfig;
 
 use super::Aws;
 use super::batch::Keyed;
 use super::tags::TOKEN;
-use crate::driver::{Op, Result};
+use crate::driver::{Failure, FailureKind, Op, Result};
 use crate::schema::Tags;
 
 /// What every driver file of this folder begins with.
 pub(crate) mod prelude {
     pub(crate) use aws_sdk_ec2::types;
 
-    pub(crate) use super::{filter, keyed, once, pairs, resumed, tagged, tagged_with_token};
+    pub(crate) use super::{
+        filter, flag, keyed, once, pairs, resumed, tagged, tagged_with_token, unless_false,
+        unless_gone,
+    };
     pub(crate) use crate::aws::Aws;
     pub(crate) use crate::aws::batch::{Batch, Keyed};
     pub(crate) use crate::aws::tags;
@@ -85,4 +116,23 @@ pub(crate) fn filter<T: Into<String>>(name: &str, values: impl IntoIterator<Item
 /// Objects by the identifier that each tells.
 pub(crate) fn keyed<T>(items: Vec<T>, id: impl Fn(&T) -> Option<String>) -> Keyed<T> {
     items.into_iter().filter_map(|it| Some((id(&it)?, it))).collect()
+}
+
+/// A setting that is on or off.
+pub(crate) fn flag(on: bool) -> AttributeBooleanValue {
+    AttributeBooleanValue::builder().value(on).build()
+}
+
+/// What AWS tells of a setting that is off unless asked for: off, and never given, stays unset.
+pub(crate) fn unless_false(known: Option<bool>, seen: Option<bool>) -> Option<bool> {
+    seen.filter(|it| *it || known.is_some())
+}
+
+/// Takes it as success where there was nothing to take away.
+pub(crate) fn unless_gone<T, E: Into<Failure>>(result: Result<T, E>) -> Result<()> {
+    match result.map_err(Into::into) {
+        Ok(_) => Ok(()),
+        Err(it) if it.kind == FailureKind::NotFound => Ok(()),
+        Err(it) => Err(it),
+    }
 }

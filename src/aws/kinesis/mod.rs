@@ -1,1 +1,35 @@
-//! Drivers of the service `kinesis`.
+//! Drivers of the service `kinesis`, and what they share.
+
+pub mod data;
+pub mod stream;
+pub mod stream_consumer;
+
+pub use stream::Stream;
+pub use stream_consumer::StreamConsumer;
+
+use aws_sdk_kinesis::types::Tag;
+
+use super::Aws;
+use crate::driver::Result;
+
+/// What every driver file of this folder begins with.
+pub(crate) mod prelude {
+    pub(crate) use aws_sdk_kinesis::types;
+
+    pub(crate) use super::{pairs, tags_of};
+    pub(crate) use crate::aws::{Aws, tags};
+    pub(crate) use crate::diag::Diagnostics;
+    pub(crate) use crate::driver::{DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status};
+    pub(crate) use crate::schema::{Auto, Block, Given, Nested, Out, Resource, Set, Tags};
+}
+
+/// Names and values of tags.
+pub(crate) fn pairs(tags: Vec<Tag>) -> impl Iterator<Item = (String, String)> {
+    tags.into_iter().map(|it| (it.key, it.value.unwrap_or_default()))
+}
+
+/// Tags of a stream or consumer.
+pub(crate) async fn tags_of(aws: &Aws, arn: &str) -> Result<Vec<Tag>> {
+    let reply = aws.kinesis().list_tags_for_resource().resource_arn(arn).send().await?;
+    Ok(reply.tags.unwrap_or_default())
+}

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::constant::{constant, flag, text};
 use super::constraint::type_constraint;
 use super::content::{Content, Shape};
+use super::refer;
 use super::resource::{both, conditions, invalid_name, resource};
 use super::*;
-use super::refer;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lang::ast::{ExprKind, Name, ObjectKey};
 use crate::lang::convert::convert;
@@ -172,7 +172,8 @@ fn provider_map(
     found: &mut Diagnostics,
 ) -> Vec<(ProviderRef, ProviderRef)> {
     let ExprKind::Object(items) = &it.value.kind else {
-        let one = Diagnostic::error("Invalid providers map", "here, an object in braces is expected");
+        let one =
+            Diagnostic::error("Invalid providers map", "here, an object in braces is expected");
         found.push(one.at(it.value.span).hint("write `providers = { aws = aws.west }`"));
         return Vec::new();
     };
@@ -244,7 +245,8 @@ pub(super) fn check(it: &Block, found: &mut Diagnostics) -> Option<(Check, Optio
         }
     }
     if content.blocks("assert").next().is_none() {
-        let one = Diagnostic::error("Zero assert blocks", "a `check` block asserts at least one thing");
+        let one =
+            Diagnostic::error("Zero assert blocks", "a `check` block asserts at least one thing");
         found.push(one.at(it.header));
     }
     let asserts = conditions(content.blocks("assert"), found);

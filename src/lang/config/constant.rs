@@ -81,7 +81,8 @@ fn first_call(expr: &Expr) -> Option<&Expr> {
         ExprKind::Splat(it) => first_call(&it.source).or(first_call(&it.each)),
         ExprKind::Conditional(a, b, c) => first_call(a).or(first_call(b)).or(first_call(c)),
         ExprKind::For(it) => {
-            let parts = [Some(&it.collection), it.key.as_ref(), Some(&it.value), it.condition.as_ref()];
+            let parts =
+                [Some(&it.collection), it.key.as_ref(), Some(&it.value), it.condition.as_ref()];
             parts.into_iter().flatten().find_map(first_call)
         }
         ExprKind::Tuple(items) => items.iter().find_map(first_call),
@@ -102,6 +103,8 @@ fn call_in_part(part: &Part) -> Option<&Expr> {
         Part::If(condition, yes, no) => {
             first_call(condition).or_else(|| yes.iter().chain(no).find_map(call_in_part))
         }
-        Part::For(it) => first_call(&it.collection).or_else(|| it.body.iter().find_map(call_in_part)),
+        Part::For(it) => {
+            first_call(&it.collection).or_else(|| it.body.iter().find_map(call_in_part))
+        }
     }
 }

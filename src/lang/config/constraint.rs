@@ -77,9 +77,12 @@ impl Reader<'_> {
             "map" => Type::map(Type::Any),
             "set" => return self.error(at, "`set` takes the type of its elements: `set(string)`"),
             "object" => {
-                return self.error(at, "`object` takes its attributes: `object({ name = string })`");
+                return self
+                    .error(at, "`object` takes its attributes: `object({ name = string })`");
             }
-            "tuple" => return self.error(at, "`tuple` takes the types of its items: `tuple([string])`"),
+            "tuple" => {
+                return self.error(at, "`tuple` takes the types of its items: `tuple([string])`");
+            }
             "optional" => return self.optional_elsewhere(at),
             _ => {
                 const KNOWN: [&str; 9] =
@@ -120,7 +123,8 @@ impl Reader<'_> {
             }
             "tuple" => {
                 let [Expr { kind: ExprKind::Tuple(items), .. }] = call.args.as_slice() else {
-                    return self.error(at, "`tuple` takes one argument, a list of types in brackets");
+                    return self
+                        .error(at, "`tuple` takes one argument, a list of types in brackets");
                 };
                 let (mut types, mut defaults) = (Vec::new(), TypeDefaults::default());
                 for (index, item) in items.iter().enumerate() {

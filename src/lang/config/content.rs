@@ -89,8 +89,9 @@ pub(super) fn missing_argument(name: &str, at: Span) -> Diagnostic {
 
 fn unsupported_argument(it: &Attribute, shape: Shape, json: bool) -> Diagnostic {
     let name = &*it.name.text;
-    let one = Diagnostic::error("Unsupported argument", format!("no argument is called `{name}` here"))
-        .at(it.name.span);
+    let one =
+        Diagnostic::error("Unsupported argument", format!("no argument is called `{name}` here"))
+            .at(it.name.span);
     if !json && shape.blocks.iter().any(|(kind, _)| *kind == name) {
         return one.hint(format!("`{name}` is a block: write `{name} {{ … }}`, without `=`"));
     }
@@ -99,8 +100,9 @@ fn unsupported_argument(it: &Attribute, shape: Shape, json: bool) -> Diagnostic 
 
 fn unsupported_block(it: &Block, shape: Shape) -> Diagnostic {
     let kind = &*it.kind.text;
-    let one = Diagnostic::error("Unsupported block type", format!("no block is called `{kind}` here"))
-        .at(it.kind.span);
+    let one =
+        Diagnostic::error("Unsupported block type", format!("no block is called `{kind}` here"))
+            .at(it.kind.span);
     if shape.attributes.iter().any(|(name, _)| *name == kind) {
         return one.hint(format!("`{kind}` is an argument: write `{kind} = …`"));
     }

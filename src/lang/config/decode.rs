@@ -1,9 +1,9 @@
 //! The bodies of a module's files to a [`Module`].
 
 use super::blocks;
+use super::refer::reference_text;
 use super::resource::{invalid_name, resource};
 use super::{Content, Import, Local, Module, Resource, Shape};
-use super::refer::reference_text;
 use crate::address::Mode;
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::lang::ast::{Block, Body, ExprKind};
@@ -85,7 +85,8 @@ fn decode_block(it: &Block, module: &mut Module, found: &mut Diagnostics) {
         }
         "provider" => {
             if let Some(new) = blocks::provider(it, found) {
-                let same = |it: &&super::ProviderBlock| (&it.name, &it.alias) == (&new.name, &new.alias);
+                let same =
+                    |it: &&super::ProviderBlock| (&it.name, &it.alias) == (&new.name, &new.alias);
                 match module.providers.iter().find(same).map(|it| it.span) {
                     Some(at) => found.push(twice("Duplicate provider configuration", new.span, at)),
                     None => module.providers.push(new),
@@ -131,15 +132,14 @@ fn add_resource(new: Option<Resource>, module: &mut Module, found: &mut Diagnost
 }
 
 fn twice(summary: &str, at: Span, earlier: Span) -> Diagnostic {
-    Diagnostic::error(summary, "there is one of that name already").at(at).label(earlier, "first here")
+    Diagnostic::error(summary, "there is one of that name already")
+        .at(at)
+        .label(earlier, "first here")
 }
 
 fn locals(it: &Block, module: &mut Module, found: &mut Diagnostics) {
     for block in &it.body.blocks {
-        let one = Diagnostic::error(
-            "Unsupported block type",
-            "`locals` holds arguments only",
-        );
+        let one = Diagnostic::error("Unsupported block type", "`locals` holds arguments only");
         found.push(one.at(block.kind.span));
     }
     for attribute in &it.body.attributes {

@@ -22,7 +22,8 @@ pub fn merge_override(blocks: &mut Vec<Block>, body: &Body, found: &mut Diagnost
                 found.push(one.at(it.header));
             }
             kind => {
-                let names = |it: &Block| it.labels.iter().map(|it| it.text.clone()).collect::<Vec<_>>();
+                let names =
+                    |it: &Block| it.labels.iter().map(|it| it.text.clone()).collect::<Vec<_>>();
                 let wanted = (names(&it), alias(&it.body));
                 let same = |base: &&mut Block| {
                     base.kind.text == it.kind.text

@@ -333,3 +333,6 @@ pub struct TerraformBlock {
     /// `backend "kind" { … }`
     pub backend: Option<Block>,
 }
+
+#[cfg(test)]
+mod tests;

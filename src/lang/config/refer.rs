@@ -62,7 +62,8 @@ pub(super) fn references(expr: &Expr, json: bool, found: &mut Diagnostics) -> Ve
             items.iter().filter_map(|item| reference(item, json, found)).collect()
         }
         _ => {
-            let one = Diagnostic::error("Invalid expression", "here, a list in brackets is expected");
+            let one =
+                Diagnostic::error("Invalid expression", "here, a list in brackets is expected");
             found.push(one.at(expr.span));
             Vec::new()
         }

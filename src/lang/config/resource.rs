@@ -4,15 +4,20 @@ use std::sync::Arc;
 
 use super::constant::flag;
 use super::content::{Content, Shape};
-use super::{Condition, IgnoreChanges, Lifecycle, Resource};
 use super::refer;
+use super::{Condition, IgnoreChanges, Lifecycle, Resource};
 use crate::address::Mode;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lang::ast::{Attribute, Block, Expr, ExprKind, StepKind};
 use crate::lang::parse;
 
 const META: Shape = Shape {
-    attributes: &[("count", false), ("for_each", false), ("depends_on", false), ("provider", false)],
+    attributes: &[
+        ("count", false),
+        ("for_each", false),
+        ("depends_on", false),
+        ("provider", false),
+    ],
     blocks: &[
         ("lifecycle", &[]),
         ("provisioner", &["type"]),
@@ -53,7 +58,10 @@ pub(super) fn resource(it: &Block, mode: Mode, found: &mut Diagnostics) -> Optio
     for block in meta.blocks("provisioner").chain(meta.blocks("connection")) {
         let one = Diagnostic::error(
             "provisioners are not supported",
-            format!("there is no `{}` here: resources are managed through the API alone", block.kind.text),
+            format!(
+                "there is no `{}` here: resources are managed through the API alone",
+                block.kind.text
+            ),
         );
         found.push(one.at(block.header).hint("run such commands before or after `apply`"));
     }
@@ -142,7 +150,8 @@ fn read_lifecycle(it: &Block, mode: Mode, found: &mut Diagnostics) -> Lifecycle 
         prevent_destroy: flag(prevent, found).unwrap_or(false),
         prevent_destroy_span: prevent.map(|it| it.span),
         ignore_changes: ignore.map_or(IgnoreChanges::None, |it| ignored(&it.value, json, found)),
-        replace_triggered_by: triggers.map_or(Vec::new(), |it| trigger_list(&it.value, json, found)),
+        replace_triggered_by: triggers
+            .map_or(Vec::new(), |it| trigger_list(&it.value, json, found)),
         preconditions: conditions(content.blocks("precondition"), found),
         postconditions: conditions(content.blocks("postcondition"), found),
     }

@@ -102,7 +102,10 @@ impl<'a> Checker<'a> {
                 self.error(
                     rule.condition.span,
                     "Invalid variable validation condition",
-                    format!("the condition does not look at `var.{}`, which it is to validate", it.name),
+                    format!(
+                        "the condition does not look at `var.{}`, which it is to validate",
+                        it.name
+                    ),
                 );
             }
         }
@@ -146,7 +149,9 @@ impl<'a> Checker<'a> {
         for expr in &it.lifecycle.replace_triggered_by {
             self.expr(expr, Place { resource: None, ..place });
         }
-        if let (IgnoreChanges::Paths(paths), Some(known)) = (&it.lifecycle.ignore_changes, attributes) {
+        if let (IgnoreChanges::Paths(paths), Some(known)) =
+            (&it.lifecycle.ignore_changes, attributes)
+        {
             for first in paths.iter().filter_map(|path| path.first()) {
                 if let StepKind::Attribute(name) = &first.kind
                     && !known.contains(name)
@@ -158,7 +163,8 @@ impl<'a> Checker<'a> {
     }
 
     fn unsupported_attribute(&mut self, at: Span, name: &str, known: &[Str]) {
-        let one = Diagnostic::error("Unsupported attribute", format!("it has no attribute `{name}`"));
+        let one =
+            Diagnostic::error("Unsupported attribute", format!("it has no attribute `{name}`"));
         self.found.push(one.at(at).did_you_mean(name, known.iter().map(|it| &**it)));
     }
 
@@ -166,7 +172,8 @@ impl<'a> Checker<'a> {
         for expr in [&it.count, &it.for_each].into_iter().flatten() {
             self.expr(expr, Place::default());
         }
-        let place = Place { count: it.count.is_some(), each: it.for_each.is_some(), ..Default::default() };
+        let place =
+            Place { count: it.count.is_some(), each: it.for_each.is_some(), ..Default::default() };
         let known = &it.module.variables;
         for (name, input) in &it.inputs {
             self.expr(&input.value, place);
@@ -190,7 +197,11 @@ impl<'a> Checker<'a> {
 
     fn depends_on(&mut self, them: &[Reference]) {
         for it in them {
-            self.reference(it, Place { own: true, count: true, each: true, ..Default::default() }, true);
+            self.reference(
+                it,
+                Place { own: true, count: true, each: true, ..Default::default() },
+                true,
+            );
         }
     }
 
@@ -291,12 +302,17 @@ impl<'a> Checker<'a> {
             }
             ("terraform", Some(name)) => {
                 if !["workspace", "applying"].contains(&&*name) {
-                    self.error(at, "Invalid \"terraform\" attribute", "`terraform` has `workspace`");
+                    self.error(
+                        at,
+                        "Invalid \"terraform\" attribute",
+                        "`terraform` has `workspace`",
+                    );
                 }
             }
             ("self", _) => {
                 if !place.own {
-                    let detail = "`self` is only there in a postcondition, for the object just seen";
+                    let detail =
+                        "`self` is only there in a postcondition, for the object just seen";
                     self.error(at, "Invalid \"self\" reference", detail);
                 }
             }
@@ -425,7 +441,10 @@ impl<'a> Checker<'a> {
             [Step { kind: StepKind::Index(_), span }, ..] if !many && whole => {
                 let one = Diagnostic::error(
                     "Unexpected resource instance key",
-                    format!("`{}.{}` has one instance, without a key", resource.kind, resource.name),
+                    format!(
+                        "`{}.{}` has one instance, without a key",
+                        resource.kind, resource.name
+                    ),
                 );
                 self.found.push(one.at(*span));
                 return;
@@ -464,12 +483,15 @@ fn each_child(expr: &Expr, visit: &mut dyn FnMut(&Expr)) {
         ExprKind::Template(parts) => each_in_parts(parts, visit),
         ExprKind::Wrap(it) | ExprKind::Paren(it) | ExprKind::Access(it, _) => visit(it),
         ExprKind::Unary(_, it) => visit(it),
-        ExprKind::Index(a, b) | ExprKind::Binary(_, a, b) => [a, b].into_iter().for_each(|it| visit(it)),
+        ExprKind::Index(a, b) | ExprKind::Binary(_, a, b) => {
+            [a, b].into_iter().for_each(|it| visit(it))
+        }
         ExprKind::Splat(it) => [&it.source, &it.each].into_iter().for_each(|it| visit(it)),
         ExprKind::Call(it) => it.args.iter().for_each(visit),
         ExprKind::Conditional(a, b, c) => [a, b, c].into_iter().for_each(|it| visit(it)),
         ExprKind::For(it) => {
-            let parts = [Some(&it.collection), it.key.as_ref(), Some(&it.value), it.condition.as_ref()];
+            let parts =
+                [Some(&it.collection), it.key.as_ref(), Some(&it.value), it.condition.as_ref()];
             parts.into_iter().flatten().for_each(visit);
         }
         ExprKind::Tuple(items) => items.iter().for_each(visit),

@@ -134,6 +134,7 @@ fn factor_type(index: usize, ty: &Type) -> Result<Type, CallError> {
 mod tests {
     use super::super::testing::*;
     use super::*;
+    use crate::lang::value::Kind;
 
     #[test]
     fn sets_are_compared_by_their_common_type() {

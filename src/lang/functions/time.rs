@@ -86,6 +86,39 @@ fn parse_offset(text: &str) -> Option<i32> {
     Some(sign * (number(hours, 24)? * 3600 + number(minutes, 59)? * 60))
 }
 
+/// The RFC 3339 notation of what YAML takes for a timestamp: a date, or date and time, whose parts
+/// may have one digit and whose zone may be missing.
+pub(super) fn yaml_timestamp(text: &str) -> Option<String> {
+    let (date, time) = match text.find(['T', 't', ' ']) {
+        Some(at) => (text.get(..at)?, text.get(at + 1..)?),
+        None => (text, ""),
+    };
+    let wide = |it: &str| (1..=2).contains(&it.len()).then(|| format!("{it:0>2}"));
+    let mut parts = date.split('-');
+    let (year, month, day) = (parts.next()?, wide(parts.next()?)?, wide(parts.next()?)?);
+    if year.len() != 4 || parts.next().is_some() {
+        return None;
+    }
+    if date.len() == text.len() {
+        return Some(Moment::parse(&format!("{year}-{month}-{day}T00:00:00Z"))?.text());
+    }
+    let spaced = text.get(date.len()..)?.starts_with(' ');
+    let zone = if spaced { time.len() } else { time.find(['Z', '+', '-'])? };
+    let (clock, zone) = (time.get(..zone)?, if spaced { "Z" } else { time.get(zone..)? });
+    let (clock, fraction) = match clock.find('.') {
+        Some(at) => clock.split_at(at),
+        None => (clock, ""),
+    };
+    let mut parts = clock.split(':');
+    let (hour, minute) = (parts.next()?, wide(parts.next()?)?);
+    let (hour, second) = (wide(hour)?, wide(parts.next()?)?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let full = format!("{year}-{month}-{day}T{hour}:{minute}:{second}{fraction}{zone}");
+    Some(Moment::parse(&full)?.text())
+}
+
 const WANTED: &str = "an RFC 3339 timestamp is required, such as 2017-11-22T00:00:00Z";
 
 /// `timestamp()`: differs every time, so only known at apply.

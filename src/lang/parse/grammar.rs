@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::expression::Ends;
+use super::directive::Ends;
 use super::lex::{Start, Tok, Token, lex, name_len};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Span};
 
@@ -158,7 +158,11 @@ impl<'a> Walk<'a> {
     }
 
     /// Runs with line breaks that count or do not.
-    pub fn newlines<T>(&mut self, count: bool, inner: impl FnOnce(&mut Self) -> Step<T>) -> Step<T> {
+    pub fn newlines<T>(
+        &mut self,
+        count: bool,
+        inner: impl FnOnce(&mut Self) -> Step<T>,
+    ) -> Step<T> {
         self.newlines.push(count);
         let result = inner(self);
         self.newlines.pop();
@@ -366,7 +370,9 @@ impl<'a> Walk<'a> {
                 self.read();
                 return Ok(());
             }
-            Tok::Newline => "a block that starts with an argument on its first line ends on that line",
+            Tok::Newline => {
+                "a block that starts with an argument on its first line ends on that line"
+            }
             _ => "a block on one line may hold one argument",
         };
         self.error(close, "Invalid single-argument block definition", detail)

@@ -72,7 +72,10 @@ enum Mode<'a> {
     /// In `${ }` or `%{ }`, this many braces deep.
     Sequence(usize),
     Quoted,
-    Heredoc { marker: &'a str, line_start: bool },
+    Heredoc {
+        marker: &'a str,
+        line_start: bool,
+    },
     Bare,
 }
 
@@ -269,7 +272,9 @@ impl<'a> Lexer<'a> {
                     self.push(Tok::CloseBrace, 1);
                 }
             },
-            '~' if rest.starts_with("~}") && matches!(self.modes.last(), Some(Mode::Sequence(0))) => {
+            '~' if rest.starts_with("~}")
+                && matches!(self.modes.last(), Some(Mode::Sequence(0))) =>
+            {
                 self.push(Tok::SequenceEnd, 2);
                 self.modes.pop();
             }
@@ -357,7 +362,9 @@ fn number_len(rest: &str) -> usize {
             }
             Some(b'.') => at += 1,
             Some(b'e' | b'E') if digit(at + 1) => at += 2,
-            Some(b'e' | b'E') if matches!(bytes.get(at + 1), Some(b'+' | b'-')) && digit(at + 2) => {
+            Some(b'e' | b'E')
+                if matches!(bytes.get(at + 1), Some(b'+' | b'-')) && digit(at + 2) =>
+            {
                 at += 3
             }
             _ => return end,
@@ -430,7 +437,9 @@ mod tests {
 
     #[test]
     fn numbers_end_in_a_digit() {
-        for (text, len) in [("1.", 1), ("1..3", 4), ("12abc", 2), ("1e-3x", 4), ("1_0", 1), ("1...", 1)] {
+        for (text, len) in
+            [("1.", 1), ("1..3", 4), ("12abc", 2), ("1e-3x", 4), ("1_0", 1), ("1...", 1)]
+        {
             assert_eq!(number_len(text), len, "{text}");
         }
     }
@@ -450,15 +459,29 @@ mod tests {
         assert_eq!(
             kinds("\"a${ {b=\"}\"} ~}$${\""),
             [
-                OpenQuote, QuotedText, Interpolation, OpenBrace, Word, Equal, OpenQuote, QuotedText,
-                CloseQuote, CloseBrace, SequenceEnd, QuotedText, CloseQuote, End
+                OpenQuote,
+                QuotedText,
+                Interpolation,
+                OpenBrace,
+                Word,
+                Equal,
+                OpenQuote,
+                QuotedText,
+                CloseQuote,
+                CloseBrace,
+                SequenceEnd,
+                QuotedText,
+                CloseQuote,
+                End
             ]
         );
     }
 
     #[test]
     fn no_input_breaks_it() {
-        for text in ["\"\\", "\"${", "<<A", "<<A\n", "${", "/*", "\u{feff}", "\"a\\\r\n", "\r", "%", "\"%"] {
+        for text in
+            ["\"\\", "\"${", "<<A", "<<A\n", "${", "/*", "\u{feff}", "\"a\\\r\n", "\r", "%", "\"%"]
+        {
             assert_eq!(kinds(text).last(), Some(&Tok::End), "{text:?}");
             assert_eq!(lex(text, Start::Template).last().map(|it| it.tok), Some(Tok::End));
         }

@@ -3,6 +3,7 @@
 //! [`grammar`] walks the text as Terraform's grammar has it and finds every error; `hcl-edit` then
 //! builds the tree of what is left; [`tree`] and [`template`] turn that into [`super::ast`].
 
+mod directive;
 mod expression;
 mod grammar;
 mod lex;
@@ -135,14 +136,14 @@ fn checked(
     }))
 }
 
-fn check_size(text: &str) -> Result<(), Diagnostic> {
+fn check_size(text: &str) -> grammar::Step {
     if text.len() <= MAX_BYTES {
         return Ok(());
     }
-    Err(Diagnostic::error(
+    Err(Box::new(Diagnostic::error(
         "file too large",
         format!("this file has {} bytes; at most {MAX_BYTES} are read", text.len()),
-    ))
+    )))
 }
 
 fn empty(tree: Tree) -> ast::Body {

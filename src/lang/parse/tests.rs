@@ -41,7 +41,8 @@ fn heredocs_are_read_from_the_source() {
 
 #[test]
 fn strip_markers_come_before_indentation() {
-    let ExprKind::Template(parts) = expression("<<-E\n    a\n    %{~ if x ~}\n    b\n    %{ endif }\n    E\n").kind
+    let ExprKind::Template(parts) =
+        expression("<<-E\n    a\n    %{~ if x ~}\n    b\n    %{ endif }\n    E\n").kind
     else {
         panic!()
     };
@@ -81,7 +82,9 @@ fn an_interpolation_alone_keeps_its_type() {
 
 #[test]
 fn the_last_of_equal_keys_wins() {
-    let ExprKind::Object(items) = expression("{ a = 1, b = 2, a = { c = 1\n c = 2 } }").kind else { panic!() };
+    let ExprKind::Object(items) = expression("{ a = 1, b = 2, a = { c = 1\n c = 2 } }").kind else {
+        panic!()
+    };
     assert_eq!(items.len(), 2);
     let ExprKind::Object(inner) = &items[1].1.kind else { panic!() };
     assert!(matches!(&inner[0].1.kind, ExprKind::Literal(it) if it.same(&2.into())));

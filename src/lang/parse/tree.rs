@@ -155,7 +155,8 @@ impl Tree<'_> {
             Some(rest) => {
                 // Blanks and comments may stand between the sign and the digits.
                 let digits = |c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c));
-                let digits = rest.rfind(digits).map_or(rest, |at| rest.get(at + 1..).unwrap_or(rest));
+                let digits =
+                    rest.rfind(digits).map_or(rest, |at| rest.get(at + 1..).unwrap_or(rest));
                 let range = range.unwrap_or(0..0);
                 let span = self.span(Some(range.end.saturating_sub(digits.len())..range.end));
                 ExprKind::Unary(Unary::Negate, Box::new(Expr { kind: literal(digits), span }))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from threading import Event, RLock
-from typing import Any, Sequence
+from typing import Any
 
 from moto.core.base_backend import BackendDict, backend_lock
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 _BREAK = object()
@@ -103,7 +103,7 @@ def _read(data: bytes, at: int) -> tuple[Any, int]:
         return (bytes(raw) if kind == 2 else raw.decode()), at + number
     if kind == 6:
         value, at = _read(data, at)
-        return (datetime.fromtimestamp(value, timezone.utc) if number == 1 else value), at
+        return (datetime.fromtimestamp(value, UTC) if number == 1 else value), at
     items: list[Any] = []
     while number is None or len(items) < number * (2 if kind == 5 else 1):
         item, at = _read(data, at)

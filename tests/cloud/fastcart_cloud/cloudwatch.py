@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.cloudwatch.exceptions import CloudWatchException
@@ -60,7 +60,7 @@ def typed(value: Any, shape: Any) -> Any:
     if shape.type_name == "timestamp":
         if isinstance(value, str):
             return datetime.fromisoformat(value.replace("Z", "+00:00"))
-        return datetime.fromtimestamp(value, timezone.utc)
+        return datetime.fromtimestamp(value, UTC)
     if shape.type_name == "blob":
         return base64.b64decode(value)
     if shape.type_name in ("double", "float"):

@@ -6,8 +6,9 @@ AWS checks these before anything else; moto hardly does. The services listed are
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
-from typing import Any, Iterator
+from typing import Any
 
 from botocore.model import Shape
 

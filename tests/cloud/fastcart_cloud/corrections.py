@@ -13,7 +13,8 @@ would add. Where moto has no such method, `adds` makes one.
 from __future__ import annotations
 
 import functools
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 APPLIED: list[str] = []
 

@@ -7,10 +7,11 @@ import json
 import random
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from threading import Lock
-from typing import Any, Sequence
+from typing import Any
 
 from . import wire
 from .lifetimes import Clock

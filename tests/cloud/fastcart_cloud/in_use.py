@@ -4,13 +4,16 @@ them none, so they are asked. Only services that this server has used are looked
 from __future__ import annotations
 
 import sys
-from typing import Any, Iterable
+from collections.abc import Iterable
+from typing import Any
+
+BACKENDS = {"awslambda_simple": "lambda_simple_backends"}
 
 
 def backend_of(service: str, ec2: Any) -> Any:
     """Another service's backend of the same account and region, where that service is in use."""
     module = sys.modules.get(f"moto.{service}.models")
-    backends = getattr(module, f"{service}_backends", None)
+    backends = getattr(module, BACKENDS.get(service, f"{service}_backends"), None)
     if backends is None or ec2.account_id not in list(backends):
         return None
     regions = backends[ec2.account_id]
@@ -35,10 +38,16 @@ def placed(ec2: Any) -> Iterable[tuple[str, list[str], list[str]]]:
     elbv2 = backend_of("elbv2", ec2)
     for balancer in elbv2.load_balancers.values() if elbv2 else []:
         yield balancer.name, [s.id for s in balancer.subnets], list(balancer.security_groups or [])
-    awslambda = backend_of("lambda", ec2) or backend_of("awslambda", ec2)
-    for function in awslambda.list_functions(None) if awslambda else []:
-        yield function.function_name, list(function.vpc_config.get("SubnetIds", [])), list(function.vpc_config.get("SecurityGroupIds", []))
+    functions = backend_of("awslambda_simple", ec2)
+    for function in functions.list_functions(None) if functions else []:
+        network = function._vpc_config or {}
+        yield function.function_name, list(network.get("SubnetIds", [])), list(network.get("SecurityGroupIds", []))
     elasticache = backend_of("elasticache", ec2)
     for group in elasticache.replication_groups.values() if elasticache else []:
         subnets = elasticache.cache_subnet_groups.get(group.cache_subnet_group_name or "")
         yield group.replication_group_id, list(subnets.subnet_ids) if subnets else [], list(group.security_group_ids or [])
+    ecs = backend_of("ecs", ec2)
+    for service in ecs.services.values() if ecs else []:
+        network = (service.network_configuration or {}).get("awsvpcConfiguration") or {}
+        if service.status != "INACTIVE" and service.desired_count + service.running_count:
+            yield service.name, list(network.get("subnets") or []), list(network.get("securityGroups") or [])

@@ -8,7 +8,8 @@ pending deletion), `seeded` where the control path made it.
 from __future__ import annotations
 
 import sys
-from typing import Any, Callable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 Found = tuple[str, str, str | None, dict[str, str], str | None, bool]  # type, id, name, tags, state, default
 
@@ -175,7 +176,7 @@ def elasticache(b: Any) -> Iterator[Found]:
         yield "aws_elasticache_user", name, user.name, plain(getattr(user, "tags", [])), user.status, name == "default"
     for name, group in getattr(b, "user_groups", {}).items():
         yield "aws_elasticache_user_group", name, name, plain(getattr(group, "tags", [])), group.status, False
-    for name, snapshot in b.snapshots.items():
+    for name in b.snapshots:
         yield "aws_elasticache_snapshot", name, name, {}, None, False
 
 
@@ -194,7 +195,7 @@ def ecr(b: Any) -> Iterator[Found]:
         yield "aws_ecr_repository", repository.name, repository.name, plain(b.tagger.get_tag_dict_for_resource(repository.arn)), None, False
 
 
-def awslambda(b: Any) -> Iterator[Found]:
+def awslambda_simple(b: Any) -> Iterator[Found]:
     for function in b.list_functions(None):
         yield "aws_lambda_function", function.function_name, function.function_name, plain(function.tags), function.state, False
 
@@ -233,7 +234,7 @@ def applicationautoscaling(b: Any) -> Iterator[Found]:
 
 COLLECTORS: dict[str, Callable[[Any], Iterator[Found]]] = {
     collect.__name__: collect for collect in (
-        ec2, kms, kinesis, logs, iam, sqs, sns, secretsmanager, cloudwatch, rds, elasticache, ecs, ecr, awslambda, events,
+        ec2, kms, kinesis, logs, iam, sqs, sns, secretsmanager, cloudwatch, rds, elasticache, ecs, ecr, awslambda_simple, events,
         dynamodb, s3, elbv2, applicationautoscaling)
 }
-BACKENDS = {"awslambda": "lambda_backends"}
+BACKENDS = {"awslambda_simple": "lambda_simple_backends"}

@@ -10,7 +10,8 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 # What the demonstration runs with: AWS's proportions, in seconds instead of minutes.
 DEMO: dict[str, Any] = {
@@ -18,14 +19,14 @@ DEMO: dict[str, Any] = {
     "subnet": {"creating": 0.3},
     "nat_gateway": {"creating": 4.0, "deleting": 3.0},
     "vpc_endpoint": {"creating": 2.5, "deleting": 1.5},
-    "network_interface": {"creating": 0.3},
     "kinesis_stream": {"creating": 1.5, "updating": 1.0, "deleting": 1.0},
     "kinesis_stream_consumer": {"creating": 0.5, "deleting": 0.5},
-    "kms_key": {"creating": 0.0},
     "db_instance": {"creating": 8.0, "updating": 3.0, "deleting": 6.0},
     "elasticache_replication_group": {"creating": 7.0, "updating": 3.0, "deleting": 5.0},
     "ecs_service": {"creating": 3.0, "updating": 2.0, "deleting": 2.0},
-    "load_balancer": {"creating": 2.0},
+    "elasticache_user": {"updating": 0.5, "deleting": 0.5},
+    "elasticache_user_group": {"creating": 0.5, "updating": 0.5, "deleting": 0.5},
+    "sqs_queue": {"deleting": 2.0},
 }
 PHASES = ("creating", "updating", "deleting", "gone")
 # How long a NAT gateway or an endpoint stays visible as "deleted"; about an hour in AWS.

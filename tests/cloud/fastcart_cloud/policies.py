@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any, Iterator
-
+from typing import Any
 
 VERSIONS = ("2008-10-17", "2012-10-17")
 # Services that act for others under a name that is not that of an API.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from threading import Lock
-from typing import Any, Iterator
+from typing import Any
 
 from . import wire
 
@@ -42,7 +43,7 @@ class RequestsLog:
                 "error": None,
                 "fault": None,
                 "client_token": None,
-                "at": datetime.now(timezone.utc).isoformat(),
+                "at": datetime.now(UTC).isoformat(),
                 "seconds": round(time.monotonic() - self._started, 6),
                 "took": None,
                 "in_flight": self._in_flight,
@@ -54,6 +55,7 @@ class RequestsLog:
             yield entry
         finally:
             entry["took"] = round(time.monotonic() - began, 6)
+            call.let_go()
             with self._lock:
                 self._in_flight -= 1
 

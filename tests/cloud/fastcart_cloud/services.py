@@ -1,8 +1,11 @@
 """Every correction, in one import. It takes a second, so the server listens first; calls wait until it is done."""
 
+from moto.core.models import default_user_config
+
 from . import (  # noqa: F401
     cloudwatch,
     ec2,
+    ecs,
     elasticache,
     iam,
     kinesis,
@@ -10,4 +13,11 @@ from . import (  # noqa: F401
     logs,
     pages,
     rds,
+    secretsmanager,
+    sns,
+    sqs,
+    sts,
 )
+
+# Functions answer at once and run nothing, so that no container engine is looked for.
+default_user_config["lambda"] = {"use_docker": False}

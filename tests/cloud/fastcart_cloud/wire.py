@@ -80,6 +80,12 @@ class Call:
         except Exception:  # botocore has no such operation
             return None
 
+    def let_go(self) -> None:
+        """Keeps only what the log shows: not the connection, nor the body of an upload."""
+        self.environ = {key: value for key, value in self.environ.items() if isinstance(value, str)}
+        if len(self.body) > LARGEST_KEPT:
+            self.body = b""
+
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """The input as the service model names it."""
@@ -106,6 +112,7 @@ class Call:
 
 
 UNKNOWN = "unknown"
+LARGEST_KEPT = 1 << 20
 
 
 class _Replay:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import botocore.parsers
@@ -57,7 +57,7 @@ def test_alarms(cloud: Cloud) -> None:
 
 
 def test_metrics_and_dashboards(cloud: Cloud) -> None:
-    now = datetime.now(timezone.utc).replace(microsecond=0)
+    now = datetime.now(UTC).replace(microsecond=0)
     over_cbor(cloud, "PutMetricData", Namespace="Shop", MetricData=[{"MetricName": "Orders", "Value": 3.0, "Timestamp": now}])
     points = over_cbor(cloud, "GetMetricStatistics", Namespace="Shop", MetricName="Orders", StartTime=now - timedelta(minutes=5),
                        EndTime=now + timedelta(minutes=5), Period=60, Statistics=["Sum"])["Datapoints"]
@@ -86,7 +86,7 @@ def test_alarm_refused(cloud: Cloud, wrong: Any) -> None:
 
 @pytest.mark.parametrize("value", [
     None, True, False, 0, 23, 24, 255, 256, 65536, 2**40, -1, -500, 1.5, "", "ü", b"\x00\xff", [], [1, [2]], {}, {"a": {"b": [None]}},
-    datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc),
+    datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
 ])
 def test_cbor_round_trip(value: Any) -> None:
     assert cbor.loads(cbor.dumps(value)) == value

@@ -369,6 +369,31 @@ def test_without_python() -> None:
     assert "Python 3.10 or newer" in done.stderr
 
 
+def test_many_at_once(cloud: Cloud) -> None:
+    """Sixteen clients make and delete at the same time; nothing is lost, and nothing fails."""
+    ec2, faults = cloud.client("ec2"), []
+
+    def work(number: int) -> None:
+        try:
+            for turn in range(3):
+                vpc = ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")["Vpc"]["VpcId"]
+                subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.{number}.{turn}.0/24")["Subnet"]["SubnetId"]
+                ec2.describe_vpcs()
+                ec2.delete_subnet(SubnetId=subnet)
+                if turn:
+                    ec2.delete_vpc(VpcId=vpc)
+        except Exception as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=work, args=[number]) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert [item["type"] for item in cloud.left()] == ["aws_vpc"] * 16
+
+
 def test_two_servers_do_not_share(cloud: Cloud) -> None:
     with started() as other:
         cloud.client("logs").create_log_group(logGroupName="/a")

@@ -106,3 +106,12 @@ def test_managed_policies_are_there_and_unattached_after_a_reset(cloud: Cloud, i
 def test_model_constraints(iam: Any, given: Any) -> None:
     with refused("ValidationError"):
         iam.create_role(**{"RoleName": "r", "AssumeRolePolicyDocument": ECS, **given})
+
+
+def test_only_a_role_that_exists_is_assumed(cloud: Cloud, iam: Any) -> None:
+    sts = cloud.client("sts")
+    role = f"arn:aws:iam::{ACCOUNT}:role/r"
+    with refused("AccessDenied"):
+        sts.assume_role(RoleArn=role, RoleSessionName="s")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=ECS)
+    assert sts.assume_role(RoleArn=role, RoleSessionName="s")["Credentials"]["AccessKeyId"]

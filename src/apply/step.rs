@@ -1,0 +1,577 @@
+//! One step: what it is about to do, and what its end means for state and journal.
+//!
+//! | step | sent | journal at its end |
+//! |---|---|---|
+//! | create | refused | `Failed`: nothing was made, the object that was put aside is in use again |
+//! | | no answer | `Failed`, sent: the next run looks for it |
+//! | | made, not as wanted | `Finished`, tainted |
+//! | update | refused before anything was seen | `Failed`: as before |
+//! | | failed later | `Finished` with what AWS has |
+//! | delete | failed | `Failed`: the state still has the object, the next plan deletes it again |
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::call::{Caller, Stop};
+use super::ledger::Ledger;
+use super::settle::{self, Remote, Settled};
+use super::{Resolve, Settings, fit};
+use crate::address::{Address, Target};
+use crate::diag::{Diagnostic, Diagnostics, Result};
+use crate::driver::{AnyDataSource, AnyDriver, BoxFuture, Cloud, Id, Op};
+use crate::lang::value::Value;
+use crate::plan::codec;
+use crate::plan::graph::{Step, Verb};
+use crate::plan::{Action, Change, Counts, Plan, PlanMode};
+use crate::schema::{Schema, Timeouts};
+use crate::state::{self, Event, Intent, Object, ObjectStatus, OpId, State};
+
+/// Time limit where neither the stack nor the type has one.
+const LIMIT: Duration = Duration::from_secs(20 * 60);
+
+/// What steps read and change. Owned by the loop; nothing else touches it.
+pub(super) struct Steps<'a> {
+    pub(super) settings: &'a Settings<'a>,
+    pub(super) plan: &'a Plan,
+    pub(super) state: State,
+    pub(super) resolve: &'a mut dyn Resolve,
+    pub(super) ledger: Ledger<'a>,
+    /// Keys under which old objects were put aside, by change.
+    pub(super) put_aside: HashMap<usize, String>,
+    pub(super) done: Counts,
+}
+
+/// A step under way.
+pub(super) struct Work<'a> {
+    pub(super) change: &'a Change,
+    pub(super) caller: Caller<'a>,
+    /// Key under which a create put the old object aside.
+    put_aside: Option<String>,
+    task: Task,
+}
+
+#[derive(Clone)]
+enum Task {
+    Read { source: Arc<dyn AnyDataSource>, cloud: Cloud, row: Value },
+    Create { op: OpId, token: String, driver: Arc<dyn AnyDriver>, cloud: Cloud, want: Value },
+    Converge { op: OpId, remote: Remote, want: Value },
+    Update { op: OpId, remote: Remote, want: Value, prior: Value },
+    Delete { op: OpId, remote: Remote, row: Value, deposed: Option<String> },
+}
+
+/// What a call, or a wait, came to.
+pub(super) enum Reply {
+    Read(Result<Value, Diagnostic>),
+    Made(Result<Id, Stop>),
+    Settled(Settled),
+    /// An update that was refused before anything was seen.
+    Refused(Diagnostic),
+    Deleted(Result<(), Diagnostic>),
+}
+
+/// What comes after a reply.
+pub(super) enum Next {
+    /// The object is made; now it settles.
+    Settle,
+    /// The step is done; warnings.
+    Done(Diagnostics),
+    /// The step failed.
+    Failed(Diagnostics),
+}
+
+/// What the state takes over from the plan before anything is sent: objects that moved or are
+/// imported, and what the kept ones depend on.
+pub(super) fn adopt_plan(
+    settings: &Settings<'_>,
+    plan: &Plan,
+    state: &mut State,
+    done: &mut Counts,
+) -> Result<()> {
+    for change in plan.changes.iter().filter(|it| it.deposed.is_none()) {
+        let address = &change.address;
+        if let Some(from) = &change.previous_address
+            && state.current(address).is_none()
+            && state.instance(from).is_some()
+        {
+            state.relocate(from, address.clone())?;
+        }
+        if let (Some(_), Some(before)) = (&change.importing, &change.before) {
+            done.import += 1;
+            if state.current(address).is_none()
+                && let Some(driver) = settings.registry.driver(&address.resource.kind)
+            {
+                let object = object(state, change, driver.schema(), before, ObjectStatus::Ready);
+                state.insert(address.clone(), object);
+            }
+        }
+        let is_kept = change.action == Action::NoOp && plan.mode == PlanMode::Normal;
+        if let Some(object) = state.current_mut(address).filter(|_| is_kept) {
+            object.dependencies = targets(&change.dependencies);
+            object.create_before_destroy = change.create_before_destroy;
+        }
+    }
+    Ok(())
+}
+
+impl<'a> Steps<'a> {
+    /// Finds out what is to be sent and notes the intent; none where there is nothing to send.
+    pub(super) fn begin(&mut self, step: Step) -> Result<Option<Work<'a>>> {
+        let plan = self.plan;
+        let Some(change) = plan.changes.get(step.change) else { return Ok(None) };
+        match step.verb {
+            Verb::Keep => Ok(None),
+            Verb::Forget => {
+                self.forget(change);
+                Ok(None)
+            }
+            Verb::Read => self.begin_read(change).map(Some),
+            Verb::Create => self.begin_create(step.change, change).map(Some),
+            Verb::Update => self.begin_update(change).map(Some),
+            Verb::Delete => self.begin_delete(step.change, change),
+        }
+    }
+
+    fn forget(&mut self, change: &Change) {
+        match &change.deposed {
+            Some(key) => drop(self.state.remove_deposed(&change.address, key)),
+            None => drop(self.state.remove(&change.address)),
+        }
+        self.done.forget += 1;
+        self.ledger.touch();
+    }
+
+    fn begin_read(&mut self, change: &'a Change) -> Result<Work<'a>> {
+        let kind = &change.address.resource.kind;
+        let source = self.settings.registry.data_source(kind).ok_or_else(|| unknown(change))?;
+        let (row, cloud) = self.resolved(change, source.schema())?;
+        let caller = self.caller(change, Verb::Read, &source.schema().timeouts);
+        let task = Task::Read { source: source.clone(), cloud, row };
+        Ok(Work { change, caller, put_aside: None, task })
+    }
+
+    fn begin_create(&mut self, at: usize, change: &'a Change) -> Result<Work<'a>> {
+        let driver = self.driver(change)?;
+        let (want, cloud) = self.resolved(change, driver.schema())?;
+        let deposed = match change.action {
+            Action::CreateThenDelete => self.state.depose(&change.address),
+            _ => None,
+        };
+        if let Some(key) = &deposed {
+            self.put_aside.insert(at, key.clone());
+        }
+        let (op, token) = (self.ledger.op(), token());
+        self.ledger.intend(Intent {
+            op,
+            deposed: deposed.clone(),
+            token: token.clone(),
+            inputs: codec::encode_storable(driver.schema(), &want),
+            sensitive_attributes: codec::sensitive_paths(&want),
+            ..intent(change, state::Action::Create)
+        });
+        let caller = self.caller(change, Verb::Create, &driver.schema().timeouts);
+        let task = Task::Create { op, token, driver, cloud, want };
+        Ok(Work { change, caller, put_aside: deposed, task })
+    }
+
+    fn begin_update(&mut self, change: &'a Change) -> Result<Work<'a>> {
+        let driver = self.driver(change)?;
+        let schema = driver.schema();
+        let (want, cloud) = self.resolved(change, schema)?;
+        let object = self.state.current(&change.address);
+        let prior = match (&change.before, object) {
+            (Some(before), _) => before.clone(),
+            (None, Some(object)) => {
+                let row = codec::decode(schema, &object.attributes);
+                codec::with_sensitive(row, &object.sensitive_attributes)
+            }
+            (None, None) => driver.blank(),
+        };
+        let id = change.id.as_deref().or_else(|| object.and_then(Object::id)).map(Id::from);
+        let id = id.ok_or_else(|| without_id(change))?;
+        let (op, token) = (self.ledger.op(), token());
+        self.ledger.intend(Intent {
+            op,
+            token,
+            id: Some(id.0.clone()),
+            inputs: codec::encode_storable(schema, &want),
+            prior: Some(codec::encode_storable(schema, &prior)),
+            sensitive_attributes: codec::sensitive_paths(&want),
+            ..intent(change, state::Action::Update)
+        });
+        let caller = self.caller(change, Verb::Update, &schema.timeouts);
+        let remote = Remote { driver, cloud, id };
+        let task = Task::Update { op, remote, want, prior };
+        Ok(Work { change, caller, put_aside: None, task })
+    }
+
+    fn begin_delete(&mut self, at: usize, change: &'a Change) -> Result<Option<Work<'a>>> {
+        let deposed = change.deposed.clone().or_else(|| self.put_aside.get(&at).cloned());
+        let object = match &deposed {
+            Some(key) => self.state.deposed(&change.address, key),
+            // The old object is gone already, and what is in use is its replacement.
+            None if change.action == Action::CreateThenDelete => None,
+            None => self.state.current(&change.address),
+        };
+        let Some(object) = object else { return Ok(None) };
+        let driver = self.driver(change)?;
+        let Some(id) = object.id().map(Id::from) else {
+            self.gone(change, deposed.as_deref());
+            self.ledger.touch();
+            return Ok(None);
+        };
+        let row = codec::decode(driver.schema(), &object.attributes);
+        let cloud = (self.settings.clouds)(&change.address, &object.provider)?;
+        let (op, token) = (self.ledger.op(), token());
+        self.ledger.intend(Intent {
+            op,
+            deposed: deposed.clone(),
+            token,
+            id: Some(id.0.clone()),
+            inputs: object.attributes.clone(),
+            sensitive_attributes: object.sensitive_attributes.clone(),
+            dependencies: object.dependencies.clone(),
+            provider: object.provider.clone(),
+            ..intent(change, state::Action::Delete)
+        });
+        let caller = self.caller(change, Verb::Delete, &driver.schema().timeouts);
+        let remote = Remote { driver, cloud, id };
+        let task = Task::Delete { op, remote, row, deposed };
+        Ok(Some(Work { change, caller, put_aside: None, task }))
+    }
+
+    /// The row as it is to be sent, which must be what the plan says.
+    fn resolved(&mut self, change: &Change, schema: &Schema) -> Result<(Value, Cloud)> {
+        let about = |those: Diagnostics| those.map(|it| it.about(&change.address));
+        let it = self.resolve.resolve(change).map_err(about)?;
+        if let Some(planned) = &change.after
+            && let Some(name) = fit::contradiction(schema, planned, &it.row)
+        {
+            let detail = format!("`{name}` has become another value than the one that was planned");
+            return Err(Diagnostic::error("the plan no longer fits", detail)
+                .about(&change.address)
+                .hint("plan again")
+                .into());
+        }
+        let cloud = match it.cloud {
+            Some(cloud) => cloud,
+            None => (self.settings.clouds)(&change.address, &change.provider).map_err(about)?,
+        };
+        Ok((it.row, cloud))
+    }
+
+    fn driver(&self, change: &Change) -> Result<Arc<dyn AnyDriver>> {
+        let driver = self.settings.registry.driver(&change.address.resource.kind);
+        Ok(driver.ok_or_else(|| unknown(change))?.clone())
+    }
+
+    fn caller(&self, change: &Change, verb: Verb, timeouts: &Timeouts) -> Caller<'a> {
+        let given = change.timeouts.get(super::call::operation(verb)).copied();
+        let limit = given.map(Duration::from_secs).unwrap_or_else(|| limit(verb, timeouts));
+        let started = self.settings.clock.elapsed();
+        Caller { settings: self.settings, address: change.address.clone(), verb, started, limit }
+    }
+
+    /// Takes a reply: writes down what it means.
+    pub(super) fn take(&mut self, work: &mut Work<'a>, reply: Reply) -> Next {
+        let change = work.change;
+        match (reply, work.task.clone()) {
+            (Reply::Made(Ok(id)), Task::Create { op, driver, cloud, want, .. }) => {
+                self.ledger.note(Event::Identified { op, id: id.0.clone() });
+                let remote = Remote { driver, cloud, id };
+                work.task = Task::Converge { op, remote, want };
+                Next::Settle
+            }
+            (Reply::Made(Err(stop)), Task::Create { op, .. }) => {
+                let mut why = work.caller.diagnostic(&stop.failure);
+                if stop.in_doubt {
+                    why = why.hint("the next run finds out whether it was made");
+                } else if let Some(key) = &work.put_aside {
+                    self.state.restore(&change.address, key);
+                }
+                self.failed(op, &why, stop.in_doubt);
+                Next::Failed(why.into())
+            }
+            (Reply::Settled(settled), Task::Converge { op, remote, want }) => {
+                self.created(change, op, &remote, &want, settled)
+            }
+            (Reply::Settled(settled), Task::Update { op, remote, prior, .. }) => {
+                self.updated(work, op, &remote, &prior, settled)
+            }
+            (Reply::Refused(why), Task::Update { op, .. }) => {
+                self.failed(op, &why, false);
+                Next::Failed(why.into())
+            }
+            (Reply::Deleted(Ok(())), Task::Delete { op, deposed, .. }) => {
+                self.ledger.note(Event::Finished { op, object: None });
+                self.done.destroy += 1;
+                self.gone(change, deposed.as_deref());
+                let is_last = change.action == Action::Delete && deposed.is_none();
+                self.settled(change, None, is_last, Diagnostics::new())
+            }
+            (Reply::Deleted(Err(why)), Task::Delete { op, .. }) => {
+                self.failed(op, &why, false);
+                Next::Failed(why.into())
+            }
+            (Reply::Read(Ok(have)), Task::Read { source, row, .. }) => {
+                let row = fit::kept(source.schema(), &row, &have);
+                let object = object(&self.state, change, source.schema(), &row, ObjectStatus::Ready);
+                self.state.insert(change.address.clone(), object);
+                self.ledger.touch();
+                self.settled(change, Some(&row), true, Diagnostics::new())
+            }
+            (Reply::Read(Err(why)), _) => Next::Failed(why.into()),
+            // No call is answered by another's reply.
+            _ => Next::Failed(work.caller.trouble("an answer that nothing asked for").into()),
+        }
+    }
+
+    fn created(
+        &mut self,
+        change: &Change,
+        op: OpId,
+        remote: &Remote,
+        want: &Value,
+        settled: Settled,
+    ) -> Next {
+        let schema = remote.driver.schema();
+        let (row, failure) = ended(remote, want, settled, &change.address);
+        let status = match &failure {
+            Ok(_) => ObjectStatus::Ready,
+            Err(_) => ObjectStatus::Tainted,
+        };
+        let object = object(&self.state, change, schema, &row, status);
+        self.ledger.note(Event::Finished { op, object: Some(object.clone()) });
+        self.state.insert(change.address.clone(), object);
+        match failure {
+            Ok(warnings) => {
+                self.done.add += 1;
+                self.settled(change, Some(&row), true, warnings)
+            }
+            Err(why) => Next::Failed(why.into()),
+        }
+    }
+
+    fn updated(
+        &mut self,
+        work: &Work<'_>,
+        op: OpId,
+        remote: &Remote,
+        prior: &Value,
+        settled: Settled,
+    ) -> Next {
+        let (change, schema) = (work.change, remote.driver.schema());
+        let (row, next) = match settled {
+            Settled::Ready { row, warnings } => (Some(row), Ok(warnings)),
+            Settled::Stuck { have: Some(have), why } => {
+                (Some(fit::after_failure(schema, prior, &have)), Err(why))
+            }
+            Settled::Stuck { have: None, why } => {
+                self.failed(op, &why, false);
+                return Next::Failed(why.into());
+            }
+            Settled::Gone => {
+                let why = format!("`{}` no longer exists", remote.id);
+                (None, Err(work.caller.trouble(why).hint("plan again")))
+            }
+        };
+        let object = row.as_ref().map(|row| {
+            let status = self.state.current(&change.address).map(|it| it.status);
+            object(&self.state, change, schema, row, status.unwrap_or_default())
+        });
+        self.ledger.note(Event::Finished { op, object: object.clone() });
+        match object {
+            Some(object) => drop(self.state.insert(change.address.clone(), object)),
+            None => drop(self.state.remove(&change.address)),
+        }
+        match next {
+            Ok(warnings) => {
+                self.done.change += 1;
+                self.settled(change, row.as_ref(), true, warnings)
+            }
+            Err(why) => Next::Failed(why.into()),
+        }
+    }
+
+    fn failed(&mut self, op: OpId, why: &Diagnostic, sent: bool) {
+        self.ledger.note(Event::Failed { op, error: why.to_string(), sent });
+    }
+
+    fn gone(&mut self, change: &Change, deposed: Option<&str>) {
+        match deposed {
+            Some(key) => drop(self.state.remove_deposed(&change.address, key)),
+            None => drop(self.state.remove(&change.address)),
+        }
+    }
+
+    fn settled(
+        &mut self,
+        change: &Change,
+        row: Option<&Value>,
+        tell: bool,
+        mut found: Diagnostics,
+    ) -> Next {
+        if tell && let Err(those) = self.resolve.settled(&change.address, row) {
+            found.extend(those.map(|it| it.about(&change.address)));
+        }
+        if found.has_errors() { Next::Failed(found) } else { Next::Done(found) }
+    }
+}
+
+/// The object for the state; what only its provider knows of it stays.
+fn object(
+    state: &State,
+    change: &Change,
+    schema: &Schema,
+    row: &Value,
+    status: ObjectStatus,
+) -> Object {
+    let prior = state.current(&change.address);
+    Object {
+        sensitive_attributes: codec::sensitive_paths(row),
+        status,
+        schema_version: prior.map_or(0, |it| it.schema_version),
+        private: prior.and_then(|it| it.private.clone()),
+        dependencies: targets(&change.dependencies),
+        create_before_destroy: change.create_before_destroy,
+        provider: change.provider.clone(),
+        ..Object::new(codec::encode(schema, row))
+    }
+}
+
+impl<'a> Work<'a> {
+    /// What is to be sent now.
+    pub(super) fn send(&self) -> BoxFuture<'a, Reply> {
+        let caller = self.caller.clone();
+        match self.task.clone() {
+            Task::Read { source, cloud, row } => Box::pin(async move {
+                let read = |_| source.read(&cloud, row.clone());
+                let read = caller.persist(false, read, |_| false).await;
+                Reply::Read(read.map_err(|it| caller.diagnostic(&it.failure)))
+            }),
+            Task::Create { token, driver, cloud, want, .. } => Box::pin(async move {
+                Reply::Made(make(&caller, &driver, &cloud, &want, &token, false).await)
+            }),
+            Task::Converge { remote, want, .. } => Box::pin(async move {
+                Reply::Settled(settle::converge(&caller, &remote, &want, &want, true).await)
+            }),
+            Task::Update { remote, want, prior, .. } => Box::pin(async move {
+                let schema = remote.driver.schema();
+                if fit::differs(schema, &want, &prior)
+                    && let Err(why) = settle::change(&caller, &remote, &want, &prior, false).await
+                {
+                    return Reply::Refused(why);
+                }
+                let known = fit::over(schema, &want, &prior);
+                Reply::Settled(settle::converge(&caller, &remote, &want, &known, false).await)
+            }),
+            Task::Delete { remote, row, .. } => Box::pin(async move {
+                Reply::Deleted(settle::unmake(&caller, &remote, &row).await)
+            }),
+        }
+    }
+
+    /// Identifier of the object, where it has one.
+    pub(super) fn id(&self) -> Option<String> {
+        match &self.task {
+            Task::Read { .. } | Task::Create { .. } => None,
+            Task::Converge { remote, .. }
+            | Task::Update { remote, .. }
+            | Task::Delete { remote, .. } => Some(remote.id.to_string()),
+        }
+    }
+}
+
+/// The one call that makes an object; `resumed` where an earlier run may have sent it.
+pub(super) async fn make(
+    caller: &Caller<'_>,
+    driver: &Arc<dyn AnyDriver>,
+    cloud: &Cloud,
+    want: &Value,
+    token: &str,
+    resumed: bool,
+) -> Result<Id, Stop> {
+    let create = |sent_before| driver.create(cloud, want.clone(), Op::new(token, sent_before));
+    caller.persist(resumed, create, |_| false).await
+}
+
+/// The row of an object that was made, and why it is not as wanted where it is not.
+pub(super) fn ended(
+    remote: &Remote,
+    want: &Value,
+    settled: Settled,
+    address: &Address,
+) -> (Value, Result<Diagnostics, Diagnostic>) {
+    let schema = remote.driver.schema();
+    let unseen = || {
+        let mut entries = want.as_entries().cloned().unwrap_or_default();
+        entries.insert("id".into(), (*remote.id).into());
+        Value::object(entries)
+    };
+    match settled {
+        Settled::Ready { row, warnings } => (row, Ok(warnings)),
+        Settled::Stuck { have, why } => {
+            let have = have.unwrap_or_else(unseen);
+            (fit::kept(schema, want, &have), Err(why))
+        }
+        Settled::Gone => {
+            let detail = format!("`{}` was made, but AWS does not show it", remote.id);
+            let why = Diagnostic::error(format!("creating `{address}` failed"), detail);
+            (fit::kept(schema, want, &unseen()), Err(why.about(address)))
+        }
+    }
+}
+
+/// The time limit of a type.
+pub(super) fn limit(verb: Verb, timeouts: &Timeouts) -> Duration {
+    let of_type = match verb {
+        Verb::Create => timeouts.create,
+        Verb::Update => timeouts.update,
+        Verb::Delete => timeouts.delete,
+        Verb::Keep | Verb::Read | Verb::Forget => timeouts.read,
+    };
+    of_type.unwrap_or(LIMIT)
+}
+
+fn token() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
+fn intent(change: &Change, action: state::Action) -> Intent {
+    Intent {
+        op: OpId::default(),
+        address: change.address.clone(),
+        deposed: None,
+        action,
+        kind: change.address.resource.kind.to_string(),
+        token: String::new(),
+        id: None,
+        inputs: serde_json::Value::Null,
+        prior: None,
+        dependencies: targets(&change.dependencies),
+        create_before_destroy: change.create_before_destroy,
+        provider: change.provider.clone(),
+        sensitive_attributes: Vec::new(),
+    }
+}
+
+/// As the state has dependencies: an instance without a key is its resource.
+fn targets(those: &[Address]) -> Vec<Target> {
+    let target = |it: &Address| match it.key {
+        Some(_) => Target::Instance(it.clone()),
+        None => Target::Resource(it.resource.clone()),
+    };
+    those.iter().map(target).collect()
+}
+
+fn unknown(change: &Change) -> Diagnostic {
+    let kind = &change.address.resource.kind;
+    Diagnostic::error("unknown type", format!("there is no driver for `{kind}`"))
+        .about(&change.address)
+}
+
+fn without_id(change: &Change) -> Diagnostic {
+    Diagnostic::error("object without an identifier", "the state does not say which object it is")
+        .about(&change.address)
+        .hint("import it")
+}

@@ -1,0 +1,60 @@
+//! `terraform_remote_state`: outputs of another stack's state file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::Local;
+use crate::driver::{DataSource, Failure, Id, Result};
+use crate::lang::convert::convert;
+use crate::lang::types::Type;
+use crate::lang::value::{Str, Value};
+use crate::schema::{Out, Resource};
+use crate::state::tfstate;
+
+/// Reads the root outputs of another stack from its state file.
+#[derive(Debug, Resource)]
+#[resource("terraform_remote_state")]
+pub struct TerraformRemoteState {
+    /// Kind of place where the state is kept; only `local` is supported.
+    pub backend: String,
+    /// Where the state is: `path` of the file.
+    pub config: Value,
+    /// Values of outputs that the state does not have.
+    pub defaults: Value,
+    /// Workspace to read; `default` when unset.
+    pub workspace: Option<String>,
+    /// Outputs of that state.
+    pub outputs: Out<Value>,
+}
+
+impl DataSource for TerraformRemoteState {
+    type Cloud = Local;
+
+    async fn read(&mut self, local: &Local) -> Result<Id> {
+        if self.backend != "local" {
+            return Err(Failure::fatal(format!("the backend `{}` is not supported", self.backend)));
+        }
+        let path = self.config.part("path").and_then(Value::as_str).unwrap_or("terraform.tfstate");
+        let path = match self.workspace.as_deref() {
+            None | Some("default") => path.to_string(),
+            Some(name) => {
+                let dir = self.config.part("workspace_dir").and_then(Value::as_str);
+                format!("{}/{name}/terraform.tfstate", dir.unwrap_or("terraform.tfstate.d"))
+            }
+        };
+        let bytes = local.files.read(Path::new(&path)).map_err(|why| {
+            Failure::fatal(format!("Unable to find remote state: cannot read `{path}`: {why}"))
+        })?;
+        let state = tfstate::decode(&path, &bytes).map_err(|it| Failure::fatal(it.to_string()))?;
+        let mut outputs: BTreeMap<Str, Value> = self.defaults.as_entries().cloned().unwrap_or_default();
+        for (name, output) in &state.outputs {
+            let value = Value::from_json(&output.value);
+            let ty = Type::from_json(&output.ty).unwrap_or(Type::Any);
+            let value = convert(&value, &ty).unwrap_or(value);
+            let value = if output.sensitive { value.sensitive() } else { value };
+            outputs.insert(name.as_str().into(), value);
+        }
+        self.outputs.set(Value::object(outputs));
+        Ok(path.into())
+    }
+}

@@ -1,0 +1,168 @@
+//! One wave of reads: every object of the state at once. The drivers' loaders make few calls of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use super::Engine;
+use super::clouds::Clouds;
+use crate::address::Address;
+use crate::diag::{Diagnostic, Diagnostics, Result};
+use crate::driver::{Cloud, Id};
+use crate::event::Event;
+use crate::lang::value::Value;
+use crate::plan::diff;
+use crate::plan::evaluation::Wanted;
+use crate::plan::instance::{Prior, mark_sensitive};
+
+/// What refresh found.
+pub struct Refreshed {
+    /// Objects as they are; those that are gone are left out.
+    pub objects: BTreeMap<Address, Prior>,
+    /// Objects that differ from the state: as they were, and as they are.
+    pub drift: Vec<(Address, Prior, Option<Value>)>,
+}
+
+/// Reads every object.
+pub async fn objects(
+    engine: &Engine,
+    clouds: &Clouds,
+    before: BTreeMap<Address, Prior>,
+) -> Result<Refreshed> {
+    engine.listener.event(Event::RefreshStarted { objects: before.len() });
+    let mut reads = FuturesUnordered::new();
+    let mut diagnostics = Diagnostics::new();
+    for (address, prior) in before {
+        let Some(driver) = engine.registry.driver(&address.resource.kind) else { continue };
+        let Some(cloud) = diagnostics.keep(clouds.of_type(&engine.registry, &address)) else { continue };
+        let driver = driver.clone();
+        reads.push(async move {
+            let id = Id(prior.id.clone());
+            let (known, _) = prior.row.clone().without_marks();
+            let seen = driver.read(&cloud, &id, known).await;
+            (address, prior, driver, seen)
+        });
+    }
+    let mut found = Refreshed { objects: BTreeMap::new(), drift: Vec::new() };
+    while let Some((address, mut prior, driver, seen)) = reads.next().await {
+        let schema = driver.schema();
+        match seen {
+            Err(failure) => {
+                let it = failure.diagnostic(&format!("cannot read `{address}`")).about(&address);
+                diagnostics.push(it);
+            }
+            Ok(None) => {
+                engine.listener.event(Event::Drifted { address: address.clone() });
+                found.drift.push((address, prior, None));
+            }
+            Ok(Some(seen)) => {
+                let event = Event::Refreshed { address: address.clone(), id: prior.id.clone() };
+                engine.listener.event(event);
+                let row = diff::reworded(schema.attributes, &prior.row, &seen.row);
+                let row = mark_sensitive(schema.attributes, &keep_marks(&row, &prior.row));
+                if diff::changes(&prior.row, &row) {
+                    engine.listener.event(Event::Drifted { address: address.clone() });
+                    found.drift.push((address.clone(), prior.clone(), Some(row.clone())));
+                }
+                prior.row = row;
+                found.objects.insert(address, prior);
+            }
+        }
+    }
+    found.drift.sort_by(|a, b| a.0.cmp(&b.0));
+    diagnostics.into_result(found)
+}
+
+/// The value with the marks of each attribute as they were.
+fn keep_marks(row: &Value, like: &Value) -> Value {
+    let Some(entries) = row.as_entries() else { return row.clone() };
+    let marked = entries.iter().map(|(name, part)| {
+        let marks = like.part(name).map(Value::deep_marks).unwrap_or_default();
+        (name.clone(), part.clone().with_marks(&marks))
+    });
+    Value::object(marked.collect::<Vec<_>>())
+}
+
+/// Reads data sources, all at once.
+pub async fn data(
+    engine: &Engine,
+    clouds: &Clouds,
+    wanted: BTreeMap<Address, Wanted>,
+) -> Result<Vec<(Address, Value)>> {
+    let mut diagnostics = Diagnostics::new();
+    let mut reads = FuturesUnordered::new();
+    for (address, it) in wanted {
+        let Some(source) = engine.registry.data_source(&it.kind).cloned() else { continue };
+        let cloud: Option<Cloud> = diagnostics.keep(clouds.of(&it.provider));
+        let Some(cloud) = cloud else { continue };
+        engine.listener.event(Event::ReadStarted { address: address.clone() });
+        let clock = Arc::clone(&engine.clock);
+        reads.push(async move {
+            let started = clock.elapsed();
+            let read = source.read(&cloud, it.row.clone()).await;
+            (address, it, read, clock.elapsed().saturating_sub(started))
+        });
+    }
+    let mut found = Vec::new();
+    while let Some((address, it, read, took)) = reads.next().await {
+        match read {
+            Ok(row) => {
+                let id = row.part("id").and_then(Value::as_str).unwrap_or_default().to_string();
+                engine.listener.event(Event::ReadFinished { address: address.clone(), id, took });
+                found.push((address, row));
+            }
+            Err(failure) => {
+                let failed = failure.diagnostic(&format!("cannot read `{address}`"));
+                diagnostics.push(failed.about(&address).at(it.span));
+            }
+        }
+    }
+    diagnostics.into_result(found)
+}
+
+/// Finds the objects of import blocks.
+pub async fn imports(
+    engine: &Engine,
+    clouds: &Clouds,
+    wanted: Vec<(Address, String, crate::diag::Span)>,
+) -> Result<Vec<(Address, Prior)>> {
+    let mut diagnostics = Diagnostics::new();
+    let mut found = Vec::new();
+    for (address, text, span) in wanted {
+        let Some(driver) = engine.registry.driver(&address.resource.kind) else { continue };
+        let Some(cloud) = diagnostics.keep(clouds.of_type(&engine.registry, &address)) else { continue };
+        let read = async {
+            let id = driver.import(&cloud, &text).await?;
+            let seen = driver.read(&cloud, &id, driver.blank()).await?;
+            Ok((id, seen))
+        };
+        match read.await {
+            Ok((id, Some(seen))) => {
+                let provider = engine.registry.provider_of_driver(&address.resource.kind);
+                let prior = Prior {
+                    row: mark_sensitive(driver.schema().attributes, &seen.row),
+                    id: id.0,
+                    tainted: false,
+                    dependencies: Vec::new(),
+                    create_before_destroy: false,
+                    provider: provider.map(|it| it.source().to_string()).unwrap_or_default(),
+                    previous_address: None,
+                    importing: Some(text),
+                };
+                found.push((address, prior));
+            }
+            Ok((_, None)) => {
+                let detail = format!("there is no object {text:?} to import as `{address}`");
+                let it = Diagnostic::error("Cannot import non-existent remote object", detail);
+                diagnostics.push(it.about(&address).at(span));
+            }
+            Err(failure) => {
+                let failure: crate::driver::Failure = failure;
+                let it = failure.diagnostic(&format!("cannot import `{address}`"));
+                diagnostics.push(it.about(&address).at(span));
+            }
+        }
+    }
+    diagnostics.into_result(found)
+}

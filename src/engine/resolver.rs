@@ -1,0 +1,104 @@
+//! Evaluation on behalf of apply: rows as what they depend on becomes known.
+
+use std::collections::BTreeMap;
+
+use super::clouds::Clouds;
+use crate::address::Address;
+use crate::apply::{Resolve, Resolved};
+use crate::diag::{Diagnostic, Diagnostics, Result};
+use crate::lang::config::ResourceKey;
+use crate::lang::value::{Marks, Str, Value};
+use crate::plan::evaluation::Evaluation;
+use crate::plan::{Change, instance, make};
+use crate::schema::Schema;
+
+/// The configuration, evaluated again as results come in.
+pub struct Resolver<'a> {
+    evaluation: Evaluation<'a>,
+    clouds: &'a Clouds,
+}
+
+impl<'a> Resolver<'a> {
+    /// A resolver over an evaluation that knows the plan's changes.
+    pub fn new(evaluation: Evaluation<'a>, clouds: &'a Clouds) -> Self {
+        Resolver { evaluation, clouds }
+    }
+
+    /// Root outputs with whether they are sensitive, as far as they are wholly known.
+    pub fn outputs(&self) -> (BTreeMap<Str, (Value, bool)>, Diagnostics) {
+        let root = self.evaluation.root();
+        let mut values = BTreeMap::new();
+        for (name, output) in &root.module.outputs {
+            let Some(value) = self.evaluation.keep(self.evaluation.output(&root, name)) else { continue };
+            let (value, marks) = value.without_marks();
+            if value.is_wholly_known() {
+                values.insert(name.clone(), (value, output.sensitive || marks.sensitive));
+            }
+        }
+        (values, self.evaluation.take_diagnostics())
+    }
+
+    /// What a step has made of an instance.
+    pub fn result(&self, address: &Address) -> Option<Value> {
+        self.evaluation.results.borrow().get(address).cloned()
+    }
+
+    fn schema(&self, address: &Address) -> Result<&'static Schema> {
+        let (registry, it) = (self.evaluation.facts.registry, &address.resource);
+        let driver = registry.driver(&it.kind).map(|it| it.schema());
+        let source = registry.data_source(&it.kind).map(|it| it.schema());
+        let schema = if it.mode == crate::address::Mode::Data { source } else { driver };
+        schema.ok_or_else(|| Diagnostic::error("unknown resource type", it.to_string()).into())
+    }
+
+    /// Diagnostics of what was asked for, those of nested parts included.
+    fn explained(&self, those: Diagnostics, address: &Address) -> Diagnostics {
+        let shown = those.into_iter().filter(|it| !it.summary.is_empty());
+        let mut all: Diagnostics = shown.collect();
+        all.extend(self.evaluation.take_diagnostics());
+        if all.is_empty() {
+            all.push(Diagnostic::error("cannot be evaluated", "something it depends on has failed"));
+        }
+        all.map(|it| it.about(address))
+    }
+}
+
+impl Resolve for Resolver<'_> {
+    fn resolve(&mut self, change: &Change) -> Result<Resolved> {
+        let address = &change.address;
+        let schema = self.schema(address)?;
+        let it = &address.resource;
+        let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
+        let Some(module) = make::module_at(&self.evaluation, &it.module) else {
+            return Err(self.explained(Diagnostics::new(), address));
+        };
+        let wanted = instance::wanted(&self.evaluation, &module, &key, change, schema);
+        let (row, provider) = wanted.map_err(|those| self.explained(those, address))?;
+        Ok(Resolved { row, cloud: Some(self.clouds.of(&provider)?) })
+    }
+
+    fn settled(&mut self, address: &Address, row: Option<&Value>) -> Result<()> {
+        let Some(row) = row else {
+            self.evaluation.results.borrow_mut().remove(address);
+            return Ok(());
+        };
+        let it = &address.resource;
+        let mut marked = row.clone();
+        if it.mode == crate::address::Mode::Data {
+            // What a data source was read with counts as a source of what it tells.
+            let changes = self.evaluation.changes.borrow();
+            let used = changes.get(address).map(|it| it.dependencies.clone()).unwrap_or_default();
+            drop(changes);
+            let from = used.iter().map(|it| self.evaluation.origin(it)).collect();
+            marked = marked.with_marks(&Marks { from, ..Marks::NONE });
+        }
+        self.evaluation.results.borrow_mut().insert(address.clone(), marked);
+        let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
+        let Some(module) = make::module_at(&self.evaluation, &it.module) else { return Ok(()) };
+        if !module.module.resources.contains_key(&key) {
+            return Ok(());
+        }
+        instance::settled(&self.evaluation, &module, &key, address, row)
+            .map_err(|those| self.explained(those, address))
+    }
+}

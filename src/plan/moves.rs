@@ -1,0 +1,212 @@
+//! `moved` blocks: objects that keep their identity under a new address.
+
+use std::collections::BTreeMap;
+
+use super::instance::Prior;
+use crate::address::{Address, Key, ModulePath, ModuleStep, Target};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::lang::config::{Config, Module, Moved, ResourceKey};
+
+/// One `moved` block and the module that it stands in, by names alone.
+struct Statement<'m> {
+    module: Vec<&'m str>,
+    moved: &'m Moved,
+}
+
+/// Carries out every move, and the implied ones between a single instance and index zero.
+pub fn carry_out(config: &Config, prior: BTreeMap<Address, Prior>) -> (BTreeMap<Address, Prior>, Diagnostics) {
+    let mut statements = Vec::new();
+    gather(&config.root, &mut Vec::new(), &mut statements);
+    let mut diagnostics = check(&statements);
+    if diagnostics.has_errors() {
+        return (prior, diagnostics);
+    }
+    let mut moved: BTreeMap<Address, Prior> = BTreeMap::new();
+    // What does not move keeps its place, so it comes first.
+    let (staying, going): (Vec<_>, Vec<_>) = prior
+        .into_iter()
+        .map(|(from, object)| (destination(config, &statements, &from), from, object))
+        .partition(|(to, from, _)| to == from);
+    moved.extend(staying.into_iter().map(|(_, from, object)| (from, object)));
+    for (to, from, mut object) in going {
+        if moved.contains_key(&to) {
+            diagnostics.push(Diagnostic::warning(
+                "Unresolved resource instance address changes",
+                format!("`{from}` cannot become `{to}`, because there is an object already"),
+            ));
+            moved.insert(from, object);
+            continue;
+        }
+        object.previous_address = Some(from);
+        moved.insert(to, object);
+    }
+    // Dependencies follow, so that the order of deletes is kept.
+    let renamed: BTreeMap<Address, Address> = moved
+        .iter()
+        .filter_map(|(to, it)| Some((it.previous_address.clone()?, to.clone())))
+        .collect();
+    for object in moved.values_mut().filter(|_| !renamed.is_empty()) {
+        for it in &mut object.dependencies {
+            if let Some(to) = renamed.get(it) {
+                *it = to.clone();
+            }
+        }
+    }
+    (moved, diagnostics)
+}
+
+fn gather<'m>(module: &'m Module, path: &mut Vec<&'m str>, into: &mut Vec<Statement<'m>>) {
+    into.extend(module.moved.iter().map(|moved| Statement { module: path.clone(), moved }));
+    for (name, call) in &module.calls {
+        path.push(name);
+        gather(&call.module, path, into);
+        path.pop();
+    }
+}
+
+/// Where an object is to be after all moves.
+fn destination(config: &Config, statements: &[Statement<'_>], from: &Address) -> Address {
+    let mut at = from.clone();
+    // Each statement applies at most once to an object, so a chain cannot be longer than their number.
+    for _ in 0..=statements.len() {
+        match statements.iter().find_map(|it| it.apply(&at)).filter(|to| *to != at) {
+            Some(to) => at = to,
+            None => break,
+        }
+    }
+    implied(config, at)
+}
+
+/// Adding or removing `count` keeps the object with index zero.
+fn implied(config: &Config, at: Address) -> Address {
+    let mut module: &Module = &config.root;
+    for step in &at.resource.module.0 {
+        match module.calls.get(&step.name) {
+            Some(call) => module = &call.module,
+            None => return at,
+        }
+    }
+    let it = &at.resource;
+    let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
+    let Some(resource) = module.resources.get(&key) else { return at };
+    match (&at.key, resource.count.is_some(), resource.for_each.is_some()) {
+        (None, true, _) => Address { key: Some(Key::Index(0)), ..at },
+        (Some(Key::Index(0)), false, false) => Address { key: None, ..at },
+        _ => at,
+    }
+}
+
+impl Statement<'_> {
+    /// The new address of an object, where this statement names it.
+    fn apply(&self, at: &Address) -> Option<Address> {
+        let steps = &at.resource.module.0;
+        let depth = self.module.len();
+        let here = steps.len() >= depth
+            && steps.iter().zip(&self.module).all(|(step, name)| *step.name == **name);
+        if !here {
+            return None;
+        }
+        let (outer, inner) = steps.split_at(depth);
+        let mut local = at.clone();
+        local.resource.module = ModulePath(inner.to_vec());
+        let mut to = relocate(&self.moved.from, &self.moved.to, &local)?;
+        let mut path = outer.to_vec();
+        path.append(&mut to.resource.module.0);
+        to.resource.module = ModulePath(path);
+        Some(to)
+    }
+}
+
+/// The address of an object of `from` once that has become `to`.
+fn relocate(from: &Target, to: &Target, at: &Address) -> Option<Address> {
+    let mut result = at.clone();
+    match (from, to) {
+        (Target::Module(from), Target::Module(to)) => {
+            let (last_from, last_to) = (from.0.last()?, to.0.last()?);
+            let (outer, rest) = at.resource.module.0.split_at_checked(from.0.len())?;
+            let whole_call = last_from.key.is_none() && last_to.key.is_none();
+            let named = outer.iter().zip(&from.0).enumerate().all(|(depth, (have, want))| {
+                let last = depth + 1 == from.0.len();
+                have.name == want.name && (have.key == want.key || (last && whole_call))
+            });
+            if !named {
+                return None;
+            }
+            let mut path: Vec<ModuleStep> = to.0.clone();
+            if whole_call {
+                path.last_mut()?.key = outer.last()?.key.clone();
+            }
+            path.extend(rest.iter().cloned());
+            result.resource.module = ModulePath(path);
+        }
+        (Target::Resource(from), Target::Resource(to)) if at.resource == *from => {
+            result.resource = to.clone();
+        }
+        (Target::Resource(from), Target::Instance(to)) if at.resource == *from && at.key.is_none() => {
+            result = to.clone();
+        }
+        (Target::Instance(from), Target::Resource(to)) if at == from => {
+            result = Address { resource: to.clone(), key: None };
+        }
+        (Target::Instance(from), Target::Instance(to)) if at == from => result = to.clone(),
+        _ => return None,
+    }
+    Some(result)
+}
+
+/// Statements that contradict one another.
+fn check(statements: &[Statement<'_>]) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    let text = |it: &Statement<'_>, target: &Target| format!("{}|{target}", it.module.join("."));
+    for (at, one) in statements.iter().enumerate() {
+        let (from, to) = (text(one, &one.moved.from), text(one, &one.moved.to));
+        if from == to {
+            let detail = format!("`{}` would be moved to where it is", one.moved.from);
+            found.push(Diagnostic::error("Redundant move statement", detail).at(one.moved.span));
+            continue;
+        }
+        for other in &statements[..at] {
+            let (other_from, other_to) = (text(other, &other.moved.from), text(other, &other.moved.to));
+            let clash = (from == other_from) != (to == other_to);
+            if clash && other_from != other_to {
+                let detail = format!(
+                    "`{}` to `{}` contradicts another `moved` block",
+                    one.moved.from, one.moved.to
+                );
+                let it = Diagnostic::error("Ambiguous move statements", detail).at(one.moved.span);
+                found.push(it.label(other.moved.span, "the other one"));
+            }
+        }
+    }
+    if let Some(cycle) = circle(statements, &text) {
+        let detail = format!("these moves go round in a circle: {}", cycle.join(" → "));
+        found.push(Diagnostic::error("Cyclic dependency in move statements", detail));
+    }
+    found
+}
+
+fn circle(
+    statements: &[Statement<'_>],
+    text: &dyn Fn(&Statement<'_>, &Target) -> String,
+) -> Option<Vec<String>> {
+    let next: BTreeMap<String, String> = statements
+        .iter()
+        .map(|it| (text(it, &it.moved.from), text(it, &it.moved.to)))
+        .filter(|(from, to)| from != to)
+        .collect();
+    next.keys().find_map(|start| {
+        let mut path = vec![start.clone()];
+        let mut at = start;
+        while let Some(to) = next.get(at) {
+            path.push(to.clone());
+            if to == start {
+                return Some(path.iter().map(|it| it.trim_start_matches('|').to_string()).collect());
+            }
+            if path.len() > next.len() + 1 {
+                return None;
+            }
+            at = to;
+        }
+        None
+    })
+}

@@ -1,0 +1,201 @@
+//! The reference manual: a schema as Markdown.
+
+use std::fmt::Write;
+
+use crate::lang::types::Type;
+use crate::schema::attribute::Default;
+use crate::schema::{Attribute, Decides, Kind, Schema};
+
+/// One resource type or data source.
+pub fn page(schema: &Schema, is_data: bool) -> String {
+    let what = if is_data { "data source" } else { "resource" };
+    let mut out = format!("# `{}` ({what})\n\n{}\n", schema.kind, trimmed(schema.doc));
+    section(&mut out, "Arguments", schema.attributes, &Attribute::is_argument, 2);
+    section(&mut out, "Attributes", schema.attributes, &|it| !it.is_argument(), 2);
+    blocks(&mut out, schema.attributes, "", 0);
+    let limits = [
+        ("create", schema.timeouts.create),
+        ("update", schema.timeouts.update),
+        ("delete", schema.timeouts.delete),
+        ("read", schema.timeouts.read),
+    ];
+    if limits.iter().any(|(_, it)| it.is_some()) {
+        out.push_str("\n## Timeouts\n\n");
+        for (name, limit) in limits {
+            if let Some(limit) = limit {
+                let _ = writeln!(out, "- `{name}` (default {})", super::events_text::time(limit));
+            }
+        }
+    }
+    out
+}
+
+/// The first sentence, for a list of types.
+pub fn summary(schema: &Schema) -> String {
+    let text = trimmed(schema.doc).replace('\n', " ");
+    match text.split_once(". ") {
+        Some((first, _)) => format!("{first}."),
+        None => text,
+    }
+}
+
+fn section(
+    out: &mut String,
+    title: &str,
+    attributes: &[Attribute],
+    belongs: &dyn Fn(&Attribute) -> bool,
+    level: usize,
+) {
+    let mut own: Vec<&Attribute> = attributes.iter().filter(|it| belongs(it)).collect();
+    own.sort_by_key(|it| (it.decides != Decides::Required, it.name));
+    if own.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{} {title}\n", "#".repeat(level));
+    for it in own {
+        let doc = trimmed(it.doc).replace('\n', " ");
+        let _ = writeln!(out, "- `{}` ({}){}", it.name, facts(it), match doc.is_empty() {
+            true => String::new(),
+            false => format!(": {doc}"),
+        });
+    }
+}
+
+/// A section for each kind of nested block and object, the outer ones first.
+fn blocks(out: &mut String, attributes: &[Attribute], path: &str, depth: usize) {
+    for it in attributes.iter().filter(|it| !it.nested().is_empty()) {
+        let name = if path.is_empty() { it.name.to_string() } else { format!("{path}.{}", it.name) };
+        section(out, &format!("`{name}`"), it.nested(), &|_| true, 2);
+        if depth < 16 {
+            blocks(out, it.nested(), &name, depth + 1);
+        }
+    }
+}
+
+fn facts(it: &Attribute) -> String {
+    let mut facts = vec![shape(&it.kind)];
+    match it.decides {
+        Decides::Required => facts.push("required".into()),
+        Decides::Auto => facts.push("AWS decides where unset".into()),
+        Decides::Optional | Decides::Out => {}
+    }
+    if let Some(default) = it.default {
+        let text = match default {
+            Default::Bool(it) => it.to_string(),
+            Default::Int(it) => it.to_string(),
+            Default::Float(it) => it.to_string(),
+            Default::String(it) => format!("{it:?}"),
+        };
+        facts.push(format!("default `{text}`"));
+    }
+    if !it.one_of.is_empty() {
+        let names: Vec<String> = it.one_of.iter().map(|it| format!("`{it}`")).collect();
+        facts.push(format!("one of {}", names.join(", ")));
+    }
+    if let Some((low, high)) = it.range {
+        facts.push(format!("{low} to {high}"));
+    }
+    if let Some((low, high)) = it.length {
+        facts.push(format!("length {low} to {high}"));
+    }
+    if let Kind::Block { count: (_, most), .. } = it.kind
+        && most != usize::MAX
+    {
+        facts.push(format!("at most {most}"));
+    }
+    for (names, what) in [(it.conflicts, "not beside"), (it.exactly_one_of, "exactly one of")] {
+        if !names.is_empty() {
+            let names: Vec<String> = names.iter().map(|it| format!("`{it}`")).collect();
+            facts.push(format!("{what} {}", names.join(", ")));
+        }
+    }
+    let marks = [
+        (it.replace && it.is_argument(), "a change replaces the object"),
+        (it.sensitive, "sensitive"),
+        (it.write_only, "sent, never stored"),
+    ];
+    facts.extend(marks.iter().filter(|(holds, _)| *holds).map(|(_, text)| text.to_string()));
+    facts.join("; ")
+}
+
+fn shape(kind: &Kind) -> String {
+    match kind {
+        Kind::Block { .. } => "block".into(),
+        Kind::Any => "any type".into(),
+        Kind::Object(_) => "object".into(),
+        Kind::List(of) => format!("list of {}", shape(of)),
+        Kind::Set(of) => format!("set of {}", shape(of)),
+        Kind::Map(of) => format!("map of {}", shape(of)),
+        other => match other.ty() {
+            Type::Any => "any type".into(),
+            ty => ty.friendly(),
+        },
+    }
+}
+
+/// Doc comments come with the blank that follows the slashes.
+fn trimmed(doc: &str) -> String {
+    doc.lines().map(str::trim).collect::<Vec<_>>().join("\n").trim().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Nesting, Timeouts};
+
+    const SCHEMA: Schema = Schema {
+        kind: "aws_thing",
+        doc: " Does things. And more.",
+        attributes: &[
+            Attribute { name: "id", kind: Kind::String, decides: Decides::Out, ..Attribute::BLANK },
+            Attribute {
+                name: "mode",
+                doc: " How.",
+                kind: Kind::String,
+                default: Some(Default::String("a")),
+                one_of: &["a", "b"],
+                replace: true,
+                ..Attribute::BLANK
+            },
+            Attribute {
+                name: "rule",
+                kind: Kind::Block {
+                    attributes: &[Attribute {
+                        name: "port",
+                        kind: Kind::Int,
+                        decides: Decides::Required,
+                        range: Some((0, 65535)),
+                        ..Attribute::BLANK
+                    }],
+                    nesting: Nesting::List,
+                    count: (0, 1),
+                    as_attribute: false,
+                },
+                ..Attribute::BLANK
+            },
+        ],
+        timeouts: Timeouts {
+            create: Some(std::time::Duration::from_secs(600)),
+            update: None,
+            delete: None,
+            read: None,
+        },
+        tags: None,
+    };
+
+    #[test]
+    fn a_page_says_what_the_table_says() {
+        let text = page(&SCHEMA, false);
+        for want in [
+            "# `aws_thing` (resource)\n\nDoes things. And more.\n",
+            "- `mode` (string; default `\"a\"`; one of `a`, `b`; a change replaces the object): How.",
+            "## Attributes\n\n- `id` (string)\n",
+            "## `rule`\n\n- `port` (number; required; 0 to 65535)\n",
+            "- `rule` (block; at most 1)",
+            "- `create` (default 10m0s)",
+        ] {
+            assert!(text.contains(want), "{want}\n---\n{text}");
+        }
+        assert_eq!(summary(&SCHEMA), "Does things.");
+    }
+}
