@@ -210,6 +210,11 @@ pub trait Driver: Resource {
     /// Makes the smallest object in one call. The same `op` makes the same object.
     fn create(&self, cloud: &Self::Cloud, op: &Op) -> impl Future<Output = Result<Id>> + Send;
 
+    /// Whether the object stays when this resource is deleted: the engine only forgets it then.
+    fn stays(&self) -> bool {
+        Self::STAYS
+    }
+
     /// Reads the object; none where there is none.
     fn find(id: &Id, cloud: &Self::Cloud) -> impl Future<Output = Result<Option<Self::Seen>>> + Send;
 
@@ -296,8 +301,8 @@ pub trait AnyDriver: Send + Sync {
     fn delete<'a>(&'a self, cloud: &'a Cloud, id: &'a Id, row: Value) -> BoxFuture<'a, Result<()>>;
     /// See [`Driver::import`].
     fn import<'a>(&'a self, cloud: &'a Cloud, text: &'a str) -> BoxFuture<'a, Result<Id>>;
-    /// See [`Driver::STAYS`].
-    fn stays(&self) -> bool {
+    /// See [`Driver::stays`].
+    fn stays(&self, _row: &Value) -> bool {
         false
     }
     /// A row of which nothing is known.
@@ -356,8 +361,8 @@ impl<D: Driver> AnyDriver for Erased<D> {
         D::SCHEMA
     }
 
-    fn stays(&self) -> bool {
-        D::STAYS
+    fn stays(&self, row: &Value) -> bool {
+        filled::<D>(row).is_ok_and(|it| it.stays())
     }
 
     fn check(&self, row: &Value, places: Places<'_>, diagnostics: &mut Diagnostics) {

@@ -4,6 +4,8 @@ pub mod apply;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod builtin;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod clock;
 pub mod diag;
 pub mod driver;

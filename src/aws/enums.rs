@@ -32,11 +32,35 @@ mod ec2 {
 
     fields!(
         AvailabilityMode,
+        AvailabilityZoneState,
         ConnectivityType,
+        DestinationFileFormat,
         DomainType,
         HostnameType,
         LogDestinationType,
+        TaggableResourceType,
         Tenancy,
         TrafficType,
     );
+}
+
+#[cfg(feature = "kinesis")]
+mod kinesis {
+    use aws_sdk_kinesis::types::*;
+
+    fields!(StreamMode);
+}
+
+#[cfg(feature = "kms")]
+mod kms {
+    use aws_sdk_kms::types::*;
+
+    fields!(KeySpec, KeyUsageType);
+}
+
+#[cfg(feature = "logs")]
+mod logs {
+    use aws_sdk_cloudwatchlogs::types::*;
+
+    fields!(LogGroupClass, StandardUnit);
 }

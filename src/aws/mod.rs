@@ -19,10 +19,12 @@ pub mod kms;
 pub mod left_out;
 #[cfg(feature = "logs")]
 pub mod logs;
+pub mod names;
 pub mod provider;
 pub mod registry;
 pub mod sts;
 pub mod tags;
+pub mod times;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

@@ -44,11 +44,46 @@ use super::*;
 
 registry! {
     drivers {
+        "aws_cloudwatch_log_group": "logs" => logs::LogGroup,
+        "aws_cloudwatch_log_metric_filter": "logs" => logs::LogMetricFilter,
+        "aws_default_security_group": "ec2" => ec2::DefaultSecurityGroup,
+        "aws_eip": "ec2" => ec2::Eip,
+        "aws_flow_log": "ec2" => ec2::FlowLog,
+        "aws_iam_policy": "iam" => iam::Policy,
+        "aws_iam_role": "iam" => iam::Role,
+        "aws_iam_role_policy": "iam" => iam::RolePolicy,
+        "aws_iam_role_policy_attachment": "iam" => iam::RolePolicyAttachment,
+        "aws_iam_service_linked_role": "iam" => iam::ServiceLinkedRole,
+        "aws_internet_gateway": "ec2" => ec2::InternetGateway,
+        "aws_kinesis_stream": "kinesis" => kinesis::Stream,
+        "aws_kinesis_stream_consumer": "kinesis" => kinesis::StreamConsumer,
+        "aws_kms_alias": "kms" => kms::Alias,
+        "aws_kms_key": "kms" => kms::Key,
+        "aws_kms_key_policy": "kms" => kms::KeyPolicy,
         "aws_nat_gateway": "ec2" => ec2::NatGateway,
+        "aws_route": "ec2" => ec2::Route,
+        "aws_route_table": "ec2" => ec2::RouteTable,
+        "aws_route_table_association": "ec2" => ec2::RouteTableAssociation,
+        "aws_security_group": "ec2" => ec2::SecurityGroup,
+        "aws_subnet": "ec2" => ec2::Subnet,
+        "aws_vpc": "ec2" => ec2::Vpc,
+        "aws_vpc_security_group_egress_rule": "ec2" => ec2::EgressRule,
+        "aws_vpc_security_group_ingress_rule": "ec2" => ec2::IngressRule,
     }
     data_sources {
+        "aws_availability_zones": "ec2" => ec2::data::AvailabilityZones,
         "aws_caller_identity": "aws" => sts::CallerIdentity,
+        "aws_cloudwatch_log_group": "logs" => logs::data::LogGroup,
+        "aws_iam_policy": "iam" => iam::data::Policy,
+        "aws_iam_policy_document": "iam" => iam::data::PolicyDocument,
+        "aws_iam_role": "iam" => iam::data::Role,
+        "aws_kinesis_stream": "kinesis" => kinesis::data::Stream,
+        "aws_kms_alias": "kms" => kms::data::Alias,
+        "aws_kms_key": "kms" => kms::data::Key,
         "aws_partition": "aws" => sts::Partition,
+        "aws_region": "aws" => sts::Region,
+        "aws_subnets": "ec2" => ec2::data::Subnets,
+        "aws_vpc": "ec2" => ec2::data::Vpc,
     }
 }
 

@@ -79,6 +79,96 @@ impl Dialect for Ec2 {
     }
 }
 
+/// Roles, by name.
+#[cfg(feature = "iam")]
+pub struct IamRole;
+
+#[cfg(feature = "iam")]
+impl Dialect for IamRole {
+    async fn set(aws: &Aws, name: &str, tags: BTreeMap<String, String>) -> Result<()> {
+        aws.iam().tag_role().role_name(name).set_tags(super::iam::tagged(&tags)).send().await?;
+        Ok(())
+    }
+
+    async fn remove(aws: &Aws, name: &str, names: Vec<String>) -> Result<()> {
+        aws.iam().untag_role().role_name(name).set_tag_keys(Some(names)).send().await?;
+        Ok(())
+    }
+}
+
+/// Managed policies, by ARN.
+#[cfg(feature = "iam")]
+pub struct IamPolicy;
+
+#[cfg(feature = "iam")]
+impl Dialect for IamPolicy {
+    async fn set(aws: &Aws, arn: &str, tags: BTreeMap<String, String>) -> Result<()> {
+        aws.iam().tag_policy().policy_arn(arn).set_tags(super::iam::tagged(&tags)).send().await?;
+        Ok(())
+    }
+
+    async fn remove(aws: &Aws, arn: &str, names: Vec<String>) -> Result<()> {
+        aws.iam().untag_policy().policy_arn(arn).set_tag_keys(Some(names)).send().await?;
+        Ok(())
+    }
+}
+
+/// Streams and their consumers, by ARN.
+#[cfg(feature = "kinesis")]
+pub struct Kinesis;
+
+#[cfg(feature = "kinesis")]
+impl Dialect for Kinesis {
+    async fn set(aws: &Aws, arn: &str, tags: BTreeMap<String, String>) -> Result<()> {
+        let tags = Some(tags.into_iter().collect());
+        aws.kinesis().tag_resource().resource_arn(arn).set_tags(tags).send().await?;
+        Ok(())
+    }
+
+    async fn remove(aws: &Aws, arn: &str, names: Vec<String>) -> Result<()> {
+        let names = Some(names);
+        aws.kinesis().untag_resource().resource_arn(arn).set_tag_keys(names).send().await?;
+        Ok(())
+    }
+}
+
+/// Keys, by identifier.
+#[cfg(feature = "kms")]
+pub struct Kms;
+
+#[cfg(feature = "kms")]
+impl Dialect for Kms {
+    async fn set(aws: &Aws, key: &str, tags: BTreeMap<String, String>) -> Result<()> {
+        let tags = tags.into_iter().filter_map(|(k, v)| super::kms::tag(k, v)).collect();
+        aws.kms().tag_resource().key_id(key).set_tags(Some(tags)).send().await?;
+        Ok(())
+    }
+
+    async fn remove(aws: &Aws, key: &str, names: Vec<String>) -> Result<()> {
+        aws.kms().untag_resource().key_id(key).set_tag_keys(Some(names)).send().await?;
+        Ok(())
+    }
+}
+
+/// Log groups, by name.
+#[cfg(feature = "logs")]
+pub struct Logs;
+
+#[cfg(feature = "logs")]
+impl Dialect for Logs {
+    async fn set(aws: &Aws, name: &str, tags: BTreeMap<String, String>) -> Result<()> {
+        let (arn, tags) = (super::logs::arn_of(aws, name).await?, Some(tags.into_iter().collect()));
+        aws.logs().tag_resource().resource_arn(arn).set_tags(tags).send().await?;
+        Ok(())
+    }
+
+    async fn remove(aws: &Aws, name: &str, names: Vec<String>) -> Result<()> {
+        let (arn, names) = (super::logs::arn_of(aws, name).await?, Some(names));
+        aws.logs().untag_resource().resource_arn(arn).set_tag_keys(names).send().await?;
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -545,8 +545,8 @@ impl Engine {
     fn save_outputs(&self, resolver: &Resolver<'_>, plan: &Plan, applied: &mut Applied) -> Result<()> {
         let mut diagnostics = Diagnostics::new();
         match plan.mode {
-            PlanMode::Destroy if applied.state.is_empty() => applied.state.outputs.clear(),
-            PlanMode::Destroy | PlanMode::RefreshOnly => {}
+            PlanMode::Destroy => forget_what_is_told(&mut applied.state),
+            PlanMode::RefreshOnly => {}
             // What failed leaves the outputs that depend on it as they were.
             PlanMode::Normal if !plan.complete => {}
             PlanMode::Normal => {
@@ -713,6 +713,19 @@ fn state_outputs(state: &State) -> BTreeMap<Str, Value> {
         if it.sensitive { value.sensitive() } else { value }
     };
     state.outputs.iter().map(|(name, it)| (name.as_str().into(), read(it))).collect()
+}
+
+/// Once nothing is left, what data sources and outputs told is of no use either.
+fn forget_what_is_told(state: &mut State) {
+    let managed = state.iter().any(|(address, _)| address.resource.mode == Mode::Managed);
+    if managed {
+        return;
+    }
+    let data: Vec<Address> = state.iter().map(|(address, _)| address.clone()).collect();
+    for address in data {
+        state.remove(&address);
+    }
+    state.outputs.clear();
 }
 
 fn removed_outputs(before: BTreeMap<Str, Value>) -> BTreeMap<Str, OutputChange> {

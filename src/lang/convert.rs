@@ -294,12 +294,11 @@ fn unify_with(types: &[Type], safe: bool) -> Option<Type> {
         return Some(first.clone());
     }
     if types.contains(&Type::Any) {
-        // What is not known yet does not stand in the way of what is.
+        // A primitive is what the untyped becomes beside it; what it becomes beside anything else
+        // is only known with its type.
         let known: Vec<Type> = types.iter().filter(|it| **it != Type::Any).cloned().collect();
-        return match unify_with(&known, safe) {
-            Some(_) => Some(Type::Any),
-            None => None,
-        };
+        let common = unify_with(&known, safe)?;
+        return Some(if common.is_primitive() { common } else { Type::Any });
     }
     let all = |test: fn(&Type) -> bool| types.iter().all(test);
     let any = |test: fn(&Type) -> bool| types.iter().any(test);
@@ -310,7 +309,10 @@ fn unify_with(types: &[Type], safe: bool) -> Option<Type> {
     if all(|it| matches!(it, Type::Tuple(_))) {
         return unify_tuples(types, safe);
     }
-    if all(|it| matches!(it, Type::Object(_) | Type::Map(_))) && any(|it| matches!(it, Type::Map(_))) {
+    if all(|it| matches!(it, Type::Set(_))) {
+        return unify_with(&elements(), safe).map(Type::set);
+    }
+    if all(|it| matches!(it, Type::Object(_) | Type::Map(_))) {
         let mut parts = elements();
         for it in types {
             if let Type::Object(of) = it {
@@ -319,9 +321,7 @@ fn unify_with(types: &[Type], safe: bool) -> Option<Type> {
         }
         return unify_with(&parts, safe).map(Type::map);
     }
-    if all(|it| matches!(it, Type::Tuple(_) | Type::List(_) | Type::Set(_)))
-        && any(|it| matches!(it, Type::List(_) | Type::Set(_)))
-    {
+    if all(|it| matches!(it, Type::Tuple(_) | Type::List(_) | Type::Set(_))) {
         let mut parts = elements();
         for it in types {
             if let Type::Tuple(of) = it {

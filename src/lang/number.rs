@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use dashu_float::ops::Abs;
 use dashu_float::round::mode::HalfEven;
-use dashu_float::{DBig, FBig};
+use dashu_float::FBig;
 use dashu_int::{IBig, UBig};
 
 type Float = FBig<HalfEven, 2>;
@@ -20,6 +20,8 @@ const COUNT_PRECISION: u16 = 64;
 const MACHINE_PRECISION: u16 = 53;
 /// Largest decimal exponent read from text; beyond it a number is of no use and costs memory.
 const MAX_EXPONENT: i64 = 100_000;
+/// Largest power of two of a finite number.
+const MAX_BITS: usize = 1 << 20;
 
 /// A number of any size, or an infinity. It knows how many bits it was computed with: results have
 /// those of the more precise operand, and as many decimal digits as these bits tell apart.
@@ -79,9 +81,16 @@ impl Number {
         if let Ok(small) = text.parse::<i64>() {
             return Some(Number::int(small, PRECISION));
         }
-        let exact: DBig = text.trim_start_matches('+').parse().ok()?;
-        let float = exact.with_base_and_precision::<2>(PRECISION.into()).value().with_rounding();
-        Some(Self::normal(float, PRECISION))
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let significand: UBig = format!("{whole}{fraction}").parse().ok()?;
+        let exponent = exponent - i64::try_from(fraction.len()).ok()?;
+        let power = UBig::from(10u8).pow(usize::try_from(exponent.unsigned_abs()).ok()?);
+        let magnitude = match exponent >= 0 {
+            true => ratio(&(significand * power), &UBig::ONE, PRECISION),
+            false => ratio(&significand, &power, PRECISION),
+        };
+        let signed = if text.starts_with('-') { -magnitude } else { magnitude };
+        Some(Self::normal(signed, PRECISION))
     }
 
     /// Reads what a text may hold that is converted to a number: decimal notation, also with nothing
@@ -120,17 +129,26 @@ impl Number {
 
     /// A whole number of any size.
     pub fn from_big(it: IBig) -> Number {
-        let bits = dashu_int::ops::BitTest::bit_len(&it);
-        let precision = u16::try_from(bits).unwrap_or(u16::MAX).max(COUNT_PRECISION);
+        let precision = u16::try_from(bit_len(&it)).unwrap_or(u16::MAX).max(COUNT_PRECISION);
         Self::normal(Float::from(it), precision)
     }
 
-    /// Rounded to the precision.
+    /// Rounded to the precision; infinite or zero where its size is beyond all use.
     fn normal(it: Float, precision: u16) -> Number {
         if it.repr().is_infinite() {
             return Number::infinite(it < Float::ZERO, precision);
         }
-        let rounded = it.with_precision(precision.into()).value();
+        let (significand, exponent) = it.repr().clone().into_parts();
+        let top = exponent.saturating_add_unsigned(bit_len(&significand));
+        if top.unsigned_abs() > MAX_BITS {
+            let negative = significand < IBig::ZERO;
+            return match top > 0 {
+                true => Number::infinite(negative, precision),
+                false => Number::zero(negative, precision),
+            };
+        }
+        // Taken apart and put together again, since only then all of its bits are looked at.
+        let rounded = Float::from_parts(significand, exponent).with_precision(precision.into()).value();
         let (significand, exponent) = rounded.repr().clone().into_parts();
         if (0..64).contains(&exponent) {
             if let Ok(small) = i64::try_from(&significand << exponent as usize) {
@@ -222,11 +240,17 @@ impl Number {
             (Repr::Infinite { .. }, _) => Some(self.clone()),
             (_, Repr::Infinite { .. }) => Some(other.clone()),
             (Repr::NegativeZero, Repr::NegativeZero) => Some(Number::zero(true, precision)),
-            (Repr::Int(a), Repr::Int(b)) => match a.checked_add(*b) {
-                Some(it) if holds(it, precision) => Some(Number::int(it, precision)),
-                _ => Some(Self::normal(self.float(precision)? + other.float(precision)?, precision)),
-            },
-            _ => Some(Self::normal(self.float(precision)? + other.float(precision)?, precision)),
+            (Repr::Int(a), Repr::Int(b)) if a.checked_add(*b).is_some_and(|it| holds(it, precision)) => {
+                Some(Number::int(a + b, precision))
+            }
+            _ => {
+                // Exactly, and rounded once: the library's own sum is now and then one bit off.
+                let (a, a_exponent) = self.float(precision)?.into_repr().into_parts();
+                let (b, b_exponent) = other.float(precision)?.into_repr().into_parts();
+                let exponent = a_exponent.min(b_exponent);
+                let sum = (a << a_exponent.abs_diff(exponent)) + (b << b_exponent.abs_diff(exponent));
+                Some(Self::normal(Float::from_parts(sum, exponent), precision))
+            }
         }
     }
 
@@ -272,7 +296,16 @@ impl Number {
             (Repr::Int(a), Repr::Int(b)) if a.checked_rem(*b) == Some(0) => {
                 Some(Number::int(a / b, precision))
             }
-            _ => Some(Self::normal(self.float(precision)? / other.float(precision)?, precision)),
+            _ => {
+                let (a, mut a_exponent) = self.float(precision)?.into_repr().into_parts();
+                let (b, b_exponent) = other.float(precision)?.into_repr().into_parts();
+                let magnitude = |it: IBig| UBig::try_from(it.abs()).unwrap_or(UBig::ZERO);
+                let (quotient, exponent) =
+                    ratio(&magnitude(a), &magnitude(b), precision).into_repr().into_parts();
+                a_exponent = a_exponent.saturating_sub(b_exponent).saturating_add(exponent);
+                let quotient = if negative { -quotient } else { quotient };
+                Some(Self::normal(Float::from_parts(quotient, a_exponent), precision))
+            }
         }
     }
 
@@ -338,6 +371,23 @@ impl Number {
             _ => self.clone(),
         }
     }
+}
+
+fn bit_len(it: &IBig) -> usize {
+    dashu_int::ops::BitTest::bit_len(it)
+}
+
+/// The quotient with a few bits more than the precision, the last of which tells whether there are
+/// further ones, so that it can be rounded correctly.
+fn ratio(numerator: &UBig, denominator: &UBig, precision: u16) -> Float {
+    let len = dashu_int::ops::BitTest::bit_len;
+    let shift = usize::from(precision) + 3 + len(denominator);
+    let shift = shift.saturating_sub(len(numerator));
+    let shifted = numerator << shift;
+    let (quotient, rest) = (&shifted / denominator, &shifted % denominator);
+    let sticky = if rest == UBig::ZERO { UBig::ZERO } else { UBig::ONE };
+    let exponent = -isize::try_from(shift).unwrap_or(isize::MAX - 1) - 1;
+    Float::from_parts(IBig::from((quotient << 1usize) + sticky), exponent)
 }
 
 /// Whether so many bits hold the whole number without rounding.
@@ -614,6 +664,27 @@ mod tests {
     }
 
     #[test]
+    fn numbers_beyond_all_use_are_infinite_or_zero() {
+        let mut large = number("1e99999");
+        let mut small = number("1e-99999");
+        for _ in 0..40 {
+            large = large.mul(&large).unwrap();
+            small = small.mul(&small).unwrap();
+        }
+        assert!(large.is_infinite() && small.is_zero());
+    }
+
+    #[test]
+    fn results_are_rounded_once() {
+        let third = number("1").div(&number("3")).unwrap();
+        assert_eq!(third.mul(&number("3")).unwrap(), number("1"));
+        let tenths = (0..10).fold(number("0"), |sum, _| sum.add(&number("0.1")).unwrap());
+        // One unit in the last of 512 bits.
+        let beyond = tenths.sub(&number("1")).unwrap().to_string();
+        assert!(beyond.starts_with(&format!("0.{}1", "0".repeat(153))), "{beyond}");
+    }
+
+    #[test]
     fn zero_has_a_sign_but_no_side() {
         let minus = number("0").neg();
         assert_eq!(minus.to_string(), "-0");
@@ -646,19 +717,6 @@ mod tests {
     fn refuses_what_is_no_number() {
         for text in ["", "-", "1.", ".5", "0x1F", "1_000", "1e", "NaN", "Inf", "1e999999999", " 1"] {
             assert!(Number::parse(text).is_none(), "{text}");
-        }
-    }
-}
-#[cfg(test)]
-mod dbg {
-    use super::*;
-    #[test]
-    fn dbg() {
-        let n = |t: &str| Number::parse(t).unwrap();
-        let a = n("0.1").add(&n("0.2")).unwrap();
-        let b = n("0.3");
-        for x in [&n("0.1"), &n("0.2"), &a, &b] {
-            if let Repr::Float(f) = &x.repr { println!("{:?} {} bits exp {}", x.precision, dashu_int::ops::BitTest::bit_len(f.repr().significand()), f.repr().exponent()); println!("{:x}", f.repr().significand()); }
         }
     }
 }

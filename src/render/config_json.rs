@@ -123,8 +123,7 @@ fn module(registry: &Registry, it: &Module) -> Json {
         (it.name.to_string(), Json::Object(one))
     });
     put("variables", variables.collect());
-    let resources: Vec<Json> =
-        it.resources.values().map(|it| resource(registry, it)).collect();
+    let resources: Vec<Json> = it.resources.values().map(|it| resource(registry, it)).collect();
     if !resources.is_empty() {
         out.insert("resources".into(), resources.into());
     }
@@ -210,7 +209,10 @@ fn prefixes(it: &Reference) -> Vec<String> {
         "data" | "ephemeral" => 2,
         _ => 1,
     };
-    let whole = matches!(&*it.root.text, "var" | "local" | "each" | "count" | "path" | "self" | "terraform");
+    let whole = matches!(
+        &*it.root.text,
+        "var" | "local" | "each" | "count" | "path" | "self" | "terraform"
+    );
     match whole {
         true => vec![with(subject)],
         false => (subject.min(it.steps.len())..=it.steps.len()).rev().map(with).collect(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::page::{Mark, Page};
 use super::sequence::{self, Pair};
-use super::value::{is_identifier, literal, printable};
+use super::text::{is_identifier, literal, printable};
 use crate::lang::types::Type;
 use crate::lang::value::{Kind, Str, Value};
 use crate::plan::PathStep;
@@ -88,7 +88,8 @@ fn nested_blocks(
         });
         return 0;
     }
-    let items = |it: Option<&Value>| it.and_then(Value::as_slice).map_or_else(Vec::new, <[_]>::to_vec);
+    let items =
+        |it: Option<&Value>| it.and_then(Value::as_slice).map_or_else(Vec::new, <[_]>::to_vec);
     let (old, new) = (items(before), items(after));
     let unknown = after.is_some_and(|it| !it.is_known());
     let pairs = match ordered {
@@ -152,10 +153,15 @@ fn entry(
     if let (Some(b), Some(a)) = (before, after)
         && hides(before) != hides(after)
     {
-        page.remark(depth, match hides(after) {
-            true => "warning: after apply this value counts as sensitive and is no longer shown",
-            false => "warning: after apply this value no longer counts as sensitive",
-        });
+        page.remark(
+            depth,
+            match hides(after) {
+                true => {
+                    "warning: after apply this value counts as sensitive and is no longer shown"
+                }
+                false => "warning: after apply this value no longer counts as sensitive",
+            },
+        );
         if b.same(a) {
             page.remark(depth, "the value itself stays as it is");
         }
@@ -326,7 +332,9 @@ fn elements(
             hidden += 1;
             continue;
         }
-        page.hidden(depth + 1, std::mem::take(&mut hidden), "element");
+        if ordered {
+            page.hidden(depth + 1, std::mem::take(&mut hidden), "element");
+        }
         let (b, a) = both(pair);
         let mark = if stays[index] { Mark::None } else { mark_of(b, a) };
         page.line(depth + 1, mark);

@@ -54,17 +54,24 @@ fn section(
     let _ = writeln!(out, "\n{} {title}\n", "#".repeat(level));
     for it in own {
         let doc = trimmed(it.doc).replace('\n', " ");
-        let _ = writeln!(out, "- `{}` ({}){}", it.name, facts(it), match doc.is_empty() {
-            true => String::new(),
-            false => format!(": {doc}"),
-        });
+        let _ = writeln!(
+            out,
+            "- `{}` ({}){}",
+            it.name,
+            facts(it),
+            match doc.is_empty() {
+                true => String::new(),
+                false => format!(": {doc}"),
+            }
+        );
     }
 }
 
 /// A section for each kind of nested block and object, the outer ones first.
 fn blocks(out: &mut String, attributes: &[Attribute], path: &str, depth: usize) {
     for it in attributes.iter().filter(|it| !it.nested().is_empty()) {
-        let name = if path.is_empty() { it.name.to_string() } else { format!("{path}.{}", it.name) };
+        let name =
+            if path.is_empty() { it.name.to_string() } else { format!("{path}.{}", it.name) };
         section(out, &format!("`{name}`"), it.nested(), &|_| true, 2);
         if depth < 16 {
             blocks(out, it.nested(), &name, depth + 1);

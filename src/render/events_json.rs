@@ -255,7 +255,8 @@ mod tests {
     fn lines_have_terraforms_shape() {
         let address: Address = "module.m.aws_subnet.app[\"a\"]".parse().unwrap();
         let took = Duration::from_secs(3);
-        let done = Event::StepFinished { address, verb: Verb::Create, id: Some("s-1".into()), took };
+        let done =
+            Event::StepFinished { address, verb: Verb::Create, id: Some("s-1".into()), took };
         let lines = event(&Sources::default(), &done);
         let json = lines[0].at(jiff::Timestamp::UNIX_EPOCH);
         let want = json!({

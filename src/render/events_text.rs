@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::value::printable;
+use super::text::printable;
 use crate::event::Event;
 use crate::plan::graph::Verb;
 
@@ -34,7 +34,12 @@ pub fn line(it: &Event) -> Option<String> {
         }
         Event::StepFinished { address, verb, id, took } => {
             let id = id.as_ref().filter(|_| *verb != Verb::Delete);
-            format!("{address}: {} complete after {}{}", words(*verb).2, time(*took), identified(id))
+            format!(
+                "{address}: {} complete after {}{}",
+                words(*verb).2,
+                time(*took),
+                identified(id)
+            )
         }
         Event::StepFailed { address, verb, took, .. } => {
             format!("{address}: {} errored after {}", words(*verb).2, time(*took))

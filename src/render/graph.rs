@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use petgraph::algo::tred::{dag_to_toposorted_adjacency_list, dag_transitive_reduction_closure};
 use petgraph::algo::toposort;
+use petgraph::algo::tred::{dag_to_toposorted_adjacency_list, dag_transitive_reduction_closure};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::IntoNeighbors;
 
@@ -175,7 +175,9 @@ fn whole(it: &ResourceAddress) -> ResourceAddress {
 /// all edges stay.
 fn reduced(count: usize, edges: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
     let mut graph = DiGraph::<(), ()>::with_capacity(count, edges.len());
-    (0..count).for_each(|_| drop(graph.add_node(())));
+    for _ in 0..count {
+        graph.add_node(());
+    }
     graph.extend_with_edges(edges.iter().map(|(a, b)| (*a as u32, *b as u32)));
     let Ok(order) = toposort(&graph, None) else { return edges };
     let (sorted, _) = dag_to_toposorted_adjacency_list::<_, NodeIndex>(&graph, &order);
@@ -205,7 +207,8 @@ pub fn dot(it: &Picture) -> String {
     let mut out = String::from("digraph G {\n  rankdir = \"RL\";\n");
     out.push_str("  node [shape = rect, style = filled, fontname = \"sans-serif\"];\n");
     for (number, (service, members)) in groups(it).into_iter().enumerate() {
-        let _ = writeln!(out, "  subgraph \"cluster_{number}\" {{\n    label = {};", quote(service));
+        let _ =
+            writeln!(out, "  subgraph \"cluster_{number}\" {{\n    label = {};", quote(service));
         for node in members.iter().filter_map(|number| it.nodes.get(*number)) {
             let (fill, line) = colors(node.action());
             let _ = writeln!(
@@ -300,7 +303,8 @@ mod tests {
     fn instances_are_counted_and_edges_reduced() {
         let it = of_state(&state());
         let names: Vec<_> = it.nodes.iter().map(|it| it.resource.to_string()).collect();
-        let want = ["aws_nat_gateway.app", "aws_subnet.app", "aws_vpc.main", "module.m.aws_kms_key.k"];
+        let want =
+            ["aws_nat_gateway.app", "aws_subnet.app", "aws_vpc.main", "module.m.aws_kms_key.k"];
         assert_eq!(names, want);
         assert_eq!(it.edges, [(0, 1), (1, 2)]);
         assert_eq!(it.nodes[1].count(), 2);
@@ -310,7 +314,9 @@ mod tests {
     #[test]
     fn every_form_names_the_nodes_and_no_secret() {
         let it = of_state(&state());
-        for text in [dot(&it), mermaid(&it), super::super::svg::svg(&it), super::super::svg::html(&it)] {
+        for text in
+            [dot(&it), mermaid(&it), super::super::svg::svg(&it), super::super::svg::html(&it)]
+        {
             assert!(text.contains("app") && text.contains('\u{d7}'), "{text}");
             assert!(!text.contains("hunter2"));
         }

@@ -16,7 +16,7 @@ mod sequence;
 pub mod state_json;
 pub mod state_text;
 pub mod svg;
-pub mod value;
+pub mod text;
 
 use crate::address::{Mode, ResourceAddress};
 use crate::provider::Registry;

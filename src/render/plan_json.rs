@@ -227,7 +227,10 @@ pub fn check(
         out.insert("address".into(), Json::Object(place));
         out.insert("status".into(), status.as_str().into());
         if !problems.is_empty() {
-            out.insert("problems".into(), problems.iter().map(|it| json!({"message": it})).collect());
+            out.insert(
+                "problems".into(),
+                problems.iter().map(|it| json!({"message": it})).collect(),
+            );
         }
         Json::Object(out)
     });

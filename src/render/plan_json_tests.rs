@@ -13,7 +13,8 @@ fn a_replacement_has_terraforms_shape() {
     it.reason = Some(Reason::ReplaceBecauseCannotUpdate);
     it.replace_paths = vec![vec![PathStep::Name("t".into()), PathStep::Index(0)]];
     it.before = Some(row([("id", "x".into()), ("pw", Value::from("p").sensitive())]));
-    it.after = Some(row([("id", Value::unknown(Type::String)), ("pw", Value::from("q").sensitive())]));
+    it.after =
+        Some(row([("id", Value::unknown(Type::String)), ("pw", Value::from("q").sensitive())]));
     let json = plan(&|_| None, &of(vec![it]), &Origin::default());
     let want = json!({
         "address": "module.m.terraform_data.b[0]",
@@ -82,7 +83,8 @@ fn checks_name_what_is_checked() {
         ("terraform_data.c[\"x\"]".to_string(), CheckStatus::Pass, vec![]),
         ("terraform_data.c[\"y\"]".to_string(), CheckStatus::Fail, vec!["no".to_string()]),
     ];
-    it.checks = vec![CheckResult { kind: "resource", address: "terraform_data.c".into(), instances }];
+    it.checks =
+        vec![CheckResult { kind: "resource", address: "terraform_data.c".into(), instances }];
     let json = plan(&|_| None, &it, &Origin::default());
     let want = json!({
         "address": {

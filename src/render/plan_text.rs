@@ -2,7 +2,7 @@
 
 use super::diff;
 use super::page::{BOLD, CYAN, GREEN, Mark, Page, RED, YELLOW};
-use super::value::printable;
+use super::text::printable;
 use super::{Schemas, diff::one};
 use crate::address::{Address, Mode};
 use crate::diag::Style;
@@ -117,8 +117,10 @@ const LEGEND: [(Action, &str, &str); 7] = [
 ];
 
 fn legend(page: &mut Page<'_>, changes: &[&Change]) {
-    let used: Vec<_> =
-        LEGEND.iter().filter(|(action, ..)| changes.iter().any(|it| it.action == *action)).collect();
+    let used: Vec<_> = LEGEND
+        .iter()
+        .filter(|(action, ..)| changes.iter().any(|it| it.action == *action))
+        .collect();
     if used.is_empty() {
         return;
     }
@@ -210,7 +212,7 @@ fn headline(page: &mut Page<'_>, it: &Change, drifted: Option<&str>) {
         remark(format!("moved from {}", shown(from)));
     }
     if let (Some(id), true) = (&it.importing, drifted.is_none()) {
-        remark(format!("imported from {}", super::value::literal(id)));
+        remark(format!("imported from {}", super::text::literal(id)));
     }
     if it.deposed.is_some() && drifted.is_none() {
         remark("left over from a replacement that was not finished".into());
@@ -235,7 +237,9 @@ fn because(reason: Reason, it: &Change) -> Option<String> {
             format!("because {} is not in configuration", resource.module)
         }
         Reason::DeleteBecauseWrongRepetition => match key {
-            Some(_) => "because the resource uses neither count nor for_each as this key needs".into(),
+            Some(_) => {
+                "because the resource uses neither count nor for_each as this key needs".into()
+            }
             None => "because the resource uses count or for_each".into(),
         },
         Reason::DeleteBecauseCountIndex => {
@@ -245,7 +249,11 @@ fn because(reason: Reason, it: &Change) -> Option<String> {
             format!("because key {} is not in for_each map", text(key))
         }
         Reason::DeleteBecauseNoMoveTarget => match &it.previous_address {
-            Some(from) => format!("because {} was moved to {}, which is not in configuration", shown(from), shown(&it.address)),
+            Some(from) => format!(
+                "because {} was moved to {}, which is not in configuration",
+                shown(from),
+                shown(&it.address)
+            ),
             None => "because the place it was moved to is not in configuration".into(),
         },
         Reason::ReadBecauseConfigUnknown => "config refers to values not yet known".into(),
@@ -265,8 +273,7 @@ fn shown(address: &Address) -> String {
 }
 
 fn output_changes(page: &mut Page<'_>, it: &Plan) {
-    let changed: Vec<_> =
-        it.outputs.iter().filter(|(_, it)| it.action() != Action::NoOp).collect();
+    let changed: Vec<_> = it.outputs.iter().filter(|(_, it)| it.action() != Action::NoOp).collect();
     let width = changed.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
     for (name, output) in changed {
         let (before, after) = (secret(output, &output.before), secret(output, &output.after));

@@ -106,7 +106,9 @@ fn creation_shows_everything_but_secrets() {
         ("none", Value::NULL),
         ("tags", Value::map(Type::String, [("Name".into(), "n".into())])),
     ]));
-    check(it, r#"  # terraform_data.a will be created
+    check(
+        it,
+        r#"  # terraform_data.a will be created
   + resource "terraform_data" "a" {
       + id    = (known after apply)
       + input = {
@@ -136,7 +138,8 @@ fn creation_shows_everything_but_secrets() {
       + tags  = {
           + "Name" = "n"
         }
-    }"#);
+    }"#,
+    );
 }
 
 #[test]
@@ -157,12 +160,17 @@ fn an_update_shows_what_differs() {
         ("input", row([("k", Value::from("s4cret").sensitive()), ("x", 1.into())])),
         ("json", r#"{"a":"2","b":2}"#.into()),
         ("lines", "x\nz\n".into()),
-        ("list", Value::tuple([1.into(), 9.into(), 3.into(), 4.into(), 5.into(), 6.into(), 7.into()])),
+        (
+            "list",
+            Value::tuple([1.into(), 9.into(), 3.into(), 4.into(), 5.into(), 6.into(), 7.into()]),
+        ),
         ("same", "x".into()),
         ("tags", Value::map(Type::String, [("b".into(), "2".into())])),
         ("zone", unknown()),
     ]));
-    check(it, r#"  # terraform_data.a will be updated in-place
+    check(
+        it,
+        r#"  # terraform_data.a will be updated in-place
   ~ resource "terraform_data" "a" {
         id    = "i-1"
       ~ input = {
@@ -195,7 +203,8 @@ fn an_update_shows_what_differs() {
         }
       ~ zone  = "a" -> (known after apply)
         # (1 unchanged attribute hidden)
-    }"#);
+    }"#,
+    );
 }
 
 #[test]
@@ -220,7 +229,9 @@ fn a_replacement_names_its_causes() {
         ("ids", ids(&["b", "c"])),
         ("rule", rules(vec![rule("x", 1), rule("y", 22)])),
     ]));
-    check(it, r#"  # aws_thing.t["k"] must be replaced
+    check(
+        it,
+        r#"  # aws_thing.t["k"] must be replaced
 +/- resource "aws_thing" "t" {
       ~ cidr = "10.0.0.0/16" -> "10.1.0.0/16" # forces replacement
       ~ ids  = [ # forces replacement
@@ -238,7 +249,8 @@ fn a_replacement_names_its_causes() {
           - port = 3 -> null
         }
         # (1 unchanged block hidden)
-    }"#);
+    }"#,
+    );
 }
 
 #[test]
@@ -255,7 +267,9 @@ fn headlines_say_what_and_why() {
     check(
         Action::Delete,
         &|it| it.reason = Some(Reason::DeleteBecauseEachKey),
-        &format!("  # {id} will be destroyed\n  # (because key [\"a\"] is not in for_each map)\n  - resource"),
+        &format!(
+            "  # {id} will be destroyed\n  # (because key [\"a\"] is not in for_each map)\n  - resource"
+        ),
     );
     check(
         Action::NoOp,
@@ -283,7 +297,11 @@ fn headlines_say_what_and_why() {
 #[test]
 fn outputs_and_summary_close_the_plan() {
     let mut it = of(vec![change("terraform_data.a", Action::Create)]);
-    let output = |before: Option<Value>, after: Option<Value>, sensitive| OutputChange { before, after, sensitive };
+    let output = |before: Option<Value>, after: Option<Value>, sensitive| OutputChange {
+        before,
+        after,
+        sensitive,
+    };
     it.outputs = [
         ("gone", output(Some("x".into()), None, false)),
         ("name", output(Some("a".into()), Some("b".into()), false)),

@@ -90,10 +90,10 @@ fn pairs<T: Eq + Hash + Ord>(
         for op in capture_diff_slices(Algorithm::Myers, old, new) {
             let (old, new) = (op.old_range(), op.new_range());
             match op {
-                DiffOp::Equal { .. } => out.extend(old.zip(new).map(|(b, a)| Pair {
-                    before: Some(first + b),
-                    after: Some(first + a),
-                })),
+                DiffOp::Equal { .. } => out.extend(
+                    old.zip(new)
+                        .map(|(b, a)| Pair { before: Some(first + b), after: Some(first + a) }),
+                ),
                 _ => replace(old, new, &mut out),
             }
         }

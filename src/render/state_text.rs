@@ -2,7 +2,7 @@
 
 use super::diff::{self, one};
 use super::page::{BOLD, Mark, Page};
-use super::value::printable;
+use super::text::printable;
 use super::{Schemas, object};
 use crate::address::{Address, Mode};
 use crate::diag::Style;
@@ -82,7 +82,10 @@ mod tests {
         object.sensitive_attributes = vec![json!([{"type": "get_attr", "value": "pw"}])];
         it.insert("aws_vpc.main".parse().unwrap(), object);
         let ty = json!("string");
-        it.outputs.insert("o".into(), OutputState { value: json!("x"), ty: ty.clone(), sensitive: false });
+        it.outputs.insert(
+            "o".into(),
+            OutputState { value: json!("x"), ty: ty.clone(), sensitive: false },
+        );
         it.outputs.insert("s".into(), OutputState { value: json!("hunter2"), ty, sensitive: true });
         let want = "# aws_vpc.main:\nresource \"aws_vpc\" \"main\" {\n    id = \"v-1\"\n    pw = (sensitive value)\n}\n\n\nOutputs:\n\no = \"x\"\ns = (sensitive value)\n";
         assert_eq!(state(&|_| None, &it, Style::default()), want);

@@ -61,7 +61,9 @@ pub fn svg(it: &Picture) -> String {
         );
     }
     for (from, to) in &it.edges {
-        let (Some(a), Some(b)) = (layout.places.get(*from), layout.places.get(*to)) else { continue };
+        let (Some(a), Some(b)) = (layout.places.get(*from), layout.places.get(*to)) else {
+            continue;
+        };
         let (x1, y1) = (a.x, a.y + HEIGHT / 2);
         let (x2, y2) = (b.x + WIDTH, b.y + HEIGHT / 2);
         let bend = GAP_X + x1.abs_diff(x2) / 6;
@@ -103,9 +105,9 @@ pub fn svg(it: &Picture) -> String {
             tx = x + 10,
         );
     }
-    let used = ACTIONS.into_iter().filter(|action| {
-        it.nodes.iter().any(|node| colors(node.action()) == colors(*action))
-    });
+    let used = ACTIONS
+        .into_iter()
+        .filter(|action| it.nodes.iter().any(|node| colors(node.action()) == colors(*action)));
     for (place, action) in used.enumerate() {
         let (fill, line) = colors(action);
         let (x, y) = (MARGIN + 110 * place, height - MARGIN - 14);

@@ -110,10 +110,10 @@ impl Driver for Key {
     }
 
     async fn find(id: &Id, aws: &Aws) -> Result<Option<Seen>> {
-        let key = async { Ok(aws.kms().describe_key().key_id(&**id).send().await?.key_metadata) };
+        let key = aws.kms().describe_key().key_id(&**id).send();
         let (key, policy, rotation, tags) =
             tokio::join!(key, policy(aws, id), rotation(aws, id), tags_of(aws, id));
-        let Some(key) = Result::transpose(key).transpose()? else { return Ok(None) };
+        let Some(key) = key?.key_metadata else { return Ok(None) };
         if is_going(&key) {
             return Ok(Some(Seen { key, policy: None, rotation: None, tags: Vec::new() }));
         }

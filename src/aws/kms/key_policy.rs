@@ -22,6 +22,8 @@ impl Driver for KeyPolicy {
     type Cloud = Aws;
     type Seen = (Id, String);
 
+    const STAYS: bool = true;
+
     async fn create(&self, aws: &Aws, _: &Op) -> Result<Id> {
         let id = Id(self.key_id.clone());
         self.put(&id, &self.policy, aws).await?;
@@ -52,10 +54,6 @@ impl Driver for KeyPolicy {
     async fn delete(&self, id: &Id, aws: &Aws) -> Result<()> {
         let default = default_policy(aws.partition(), aws.account().await?);
         self.put(id, &default, aws).await
-    }
-
-    fn stays(&self) -> bool {
-        true
     }
 }
 

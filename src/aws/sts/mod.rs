@@ -2,6 +2,8 @@
 
 mod caller_identity;
 mod partition;
+mod region;
 
 pub use caller_identity::CallerIdentity;
 pub use partition::Partition;
+pub use region::Region;

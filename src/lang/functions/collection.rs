@@ -316,10 +316,10 @@ pub(super) fn values(_: &Context<'_>, args: &[Value]) -> Outcome {
 
 /// `length(value)`: elements, attributes, or what people see as characters.
 pub(super) fn length(_: &Context<'_>, args: &[Value]) -> Outcome {
-    use unicode_segmentation::UnicodeSegmentation;
+    use super::graphemes::graphemes;
     let (value, marks) = shallow(&first(args));
     let count = match (value.kind(), value.ty()) {
-        (Kind::String(it), _) => Some(it.graphemes(true).count()),
+        (Kind::String(it), _) => Some(graphemes(it).count()),
         (Kind::Set(_, items), _) if !value.is_wholly_known() && items.len() > 1 => None,
         (Kind::List(_, items) | Kind::Set(_, items), _) => Some(items.len()),
         (Kind::Map(_, items), _) => Some(items.len()),

@@ -8,8 +8,11 @@ use base64::Engine;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::encoding::BASE64;
-use super::{CallError, Context, MAX_TEXT, Outcome, argument, failed, hash, text};
+use super::{
+    CallError, Context, MAX_TEXT, Outcome, TemplateError, argument, failed, hash, text,
+};
 use crate::diag::Diagnostics;
+use crate::lang::convert::convert;
 use crate::lang::types::Type;
 use crate::lang::value::{Kind, Value};
 
@@ -324,14 +327,18 @@ fn expand_braces(pattern: &str, out: &mut Vec<String>) -> Result<(), String> {
 pub(super) fn templatefile(ctx: &Context<'_>, args: &[Value]) -> Outcome {
     let vars = template_vars(args)?;
     let template = content_text(ctx, args)?;
-    render(ctx, text(args, 0), &template, vars)
+    render(ctx, text(args, 0), &template, vars, CallError::Diagnostics)
 }
 
 /// `templatestring(template, vars)`
 pub(super) fn templatestring(ctx: &Context<'_>, args: &[Value]) -> Outcome {
     let vars = template_vars(args)?;
-    let rendered = render(ctx, "<templatestring argument>", text(args, 0), vars)?;
-    match crate::lang::convert::convert(&rendered, &Type::String) {
+    let wrong = |those: Diagnostics| CallError::Argument {
+        index: 0,
+        message: format!("the text is not a valid template: {those}"),
+    };
+    let rendered = render(ctx, "<templatestring argument>", text(args, 0), vars, wrong)?;
+    match convert(&rendered, &Type::String) {
         Ok(it) => Ok(it),
         Err(it) => failed(format!("the template does not render to text: {it}")),
     }
@@ -358,12 +365,20 @@ fn template_vars(args: &[Value]) -> Result<&Value, CallError> {
     }
 }
 
-fn render(ctx: &Context<'_>, name: &str, template: &str, vars: &Value) -> Outcome {
+fn render(
+    ctx: &Context<'_>,
+    name: &str,
+    template: &str,
+    vars: &Value,
+    wrong: impl Fn(Diagnostics) -> CallError,
+) -> Outcome {
     if !vars.is_known() {
         return Ok(Value::unknown(Type::Any));
     }
-    (ctx.template)(name, template, vars).map_err(|those: Diagnostics| {
-        CallError::Diagnostics(those)
+    (ctx.template)(name, template, vars).map_err(|it| match it {
+        TemplateError::Syntax(those) => wrong(those),
+        TemplateError::Variable(message) => CallError::Argument { index: 1, message },
+        TemplateError::Failed(those) => CallError::Diagnostics(those),
     })
 }
 

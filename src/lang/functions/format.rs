@@ -1,6 +1,6 @@
 //! `format` and `formatlist`: verbs such as `%s`, `%5.2f`, `%[2]d`.
 
-use unicode_segmentation::UnicodeSegmentation;
+use super::graphemes::graphemes;
 
 use super::encoding::{json_text, write_json_string};
 use super::{CallError, Context, MAX_TEXT, Outcome, argument, bounded, failed};
@@ -275,14 +275,14 @@ impl Verb {
     /// No more characters than the precision, as people see them.
     fn cut(&self, text: &str) -> String {
         match self.precision {
-            Some(most) => text.graphemes(true).take(most).collect(),
+            Some(most) => graphemes(text).take(most).collect(),
             None => text.into(),
         }
     }
 
     /// As wide as asked for, counted in what people see as characters. Zeros go after a sign.
     fn pad(&self, text: String, number: bool) -> String {
-        let missing = self.width.unwrap_or(0).saturating_sub(text.graphemes(true).count());
+        let missing = self.width.unwrap_or(0).saturating_sub(graphemes(&text).count());
         if missing == 0 {
             return text;
         }

@@ -5,6 +5,7 @@ mod lazy;
 mod encoding;
 mod filesystem;
 mod format;
+mod graphemes;
 mod hash;
 mod network;
 mod numeric;
@@ -25,7 +26,18 @@ use super::value::{Kind, Marks, Value};
 use crate::diag::Diagnostics;
 
 /// Renders a template: name for messages, text, and the variables it may refer to.
-pub type Template<'a> = dyn Fn(&str, &str, &Value) -> Result<Value, Diagnostics> + 'a;
+pub type Template<'a> = dyn Fn(&str, &str, &Value) -> Result<Value, TemplateError> + 'a;
+
+/// Why a template was not rendered.
+#[derive(Debug)]
+pub enum TemplateError {
+    /// Its text is no template.
+    Syntax(Diagnostics),
+    /// It refers to a variable that it was not given.
+    Variable(String),
+    /// An expression in it failed.
+    Failed(Diagnostics),
+}
 
 /// What functions may look at beside their arguments.
 pub struct Context<'a> {
@@ -69,6 +81,7 @@ pub struct Param {
     /// Its name, for documentation.
     pub name: &'static str,
     ty: fn() -> Type,
+    exact: bool,
     null: bool,
     marked: bool,
     needs: Needs,
@@ -87,7 +100,7 @@ enum Needs {
 
 impl Param {
     const fn new(name: &'static str, ty: fn() -> Type) -> Param {
-        Param { name, ty, null: false, marked: false, needs: Needs::Value }
+        Param { name, ty, exact: false, null: false, marked: false, needs: Needs::Value }
     }
 
     /// The type that arguments are converted to.
@@ -98,6 +111,12 @@ impl Param {
     /// Whether an argument may be null.
     pub fn nullable(&self) -> bool {
         self.null
+    }
+
+    /// Nothing is converted: the argument has to be of the type already.
+    const fn exact(mut self) -> Param {
+        self.exact = true;
+        self
     }
 
     /// Null is passed on to the function.
@@ -213,6 +232,9 @@ pub fn call(function: &Function, ctx: &Context<'_>, args: Vec<Value>) -> Outcome
     }
     for (index, arg) in args.iter().enumerate() {
         let Some(param) = function.param(index) else { break };
+        if param.exact && ![param.ty(), Type::Any].contains(&arg.ty()) {
+            return argument(index, format!("{} required", param.ty().friendly()));
+        }
         match convert(arg, &param.ty()) {
             Ok(it) => ready.push(it),
             Err(it) => return argument(index, it.to_string()),

@@ -245,9 +245,22 @@ fn escape<'a>(text: &'a str, in_class: bool, out: &mut String) -> Result<&'a str
             out.push_str(&format!("\\x{{{code:X}}}"));
             return Ok(&after[digits..]);
         }
-        ('p' | 'P', _) if after.starts_with("{^") => {
-            out.push_str(if it == 'p' { "\\P{" } else { "\\p{" });
-            return Ok(&after[2..]);
+        // The name in braces is no repetition.
+        ('p' | 'P' | 'x', _) if after.starts_with('{') => {
+            let Some((name, rest)) = after.split_once('}') else {
+                return Err("not a valid pattern: a `}` is missing".into());
+            };
+            let (name, turned) = match name.strip_prefix("{^") {
+                Some(name) if it != 'x' => (name, true),
+                _ => (name.strip_prefix('{').unwrap_or(name), false),
+            };
+            let letter = match (it, turned) {
+                ('p', true) => 'P',
+                ('P', true) => 'p',
+                (it, _) => it,
+            };
+            out.push_str(&format!("\\{letter}{{{name}}}"));
+            return Ok(rest);
         }
         _ => {
             out.push('\\');
@@ -314,7 +327,7 @@ mod tests {
             ("[\\d.-]+", "v1.2-3", "\"1.2-3\""),
             ("a{,2}", "a{,2}", "\"a{,2}\""),
             ("\\Q[.]\\E", "x[.]", "\"[.]\""),
-            ("\\x41\\101", "AA", "\"AA\""),
+            ("\\x41\\101\\x{e9}+", "AAéé", "\"AAéé\""),
             ("\\p{^Greek}", "αb", "\"b\""),
             ("[^]]+", "]a]", "\"a\""),
             ("\\ba\\B", "x ab", "\"a\""),

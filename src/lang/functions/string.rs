@@ -1,6 +1,6 @@
 //! Text: cutting, joining, case.
 
-use unicode_segmentation::UnicodeSegmentation;
+use super::graphemes::graphemes;
 
 use super::{
     Context, MAX_TEXT, Outcome, argument, bounded, failed, items, text, whole, whole_or_fail,
@@ -149,7 +149,7 @@ fn single(it: char, mut mapped: impl Iterator<Item = char>) -> char {
 
 /// `strrev(str)`: what people see as one character stays together.
 pub(super) fn strrev(_: &Context<'_>, args: &[Value]) -> Outcome {
-    Ok(text(args, 0).graphemes(true).rev().collect::<String>().into())
+    Ok(graphemes(text(args, 0)).rev().collect::<String>().into())
 }
 
 /// `substr(str, offset, length)`, counted in what people see as characters.
@@ -159,11 +159,11 @@ pub(super) fn substr(_: &Context<'_>, args: &[Value]) -> Outcome {
         return failed("offset and length must be whole numbers");
     };
     let offset = match offset < 0 {
-        true => (text.graphemes(true).count() as i64).saturating_add(offset).max(0),
+        true => (graphemes(text).count() as i64).saturating_add(offset).max(0),
         false => offset,
     };
     let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
-    let rest = text.graphemes(true).skip(skipped);
+    let rest = graphemes(text).skip(skipped);
     Ok(match usize::try_from(length) {
         Ok(length) => rest.take(length).collect::<String>().into(),
         // A negative length means: up to the end.

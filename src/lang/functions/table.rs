@@ -208,7 +208,7 @@ pub(super) static TABLE: &[Function] = &[
     f("templatefile", &[p("path", text), p("vars", any).unknown()], any, filesystem::templatefile),
     f(
         "templatestring",
-        &[p("template", text), p("vars", any).unknown()],
+        &[p("template", text).exact(), p("vars", any).unknown()],
         text,
         filesystem::templatestring,
     ),

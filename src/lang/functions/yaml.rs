@@ -242,6 +242,9 @@ fn word(text: &str) -> Option<Value> {
 
 /// Whether it is a number in decimal, octal (`0o17`) or hexadecimal (`0x1F`) notation.
 fn looks_like_number(text: &str) -> bool {
+    if !text.starts_with(|it: char| it.is_ascii_digit() || matches!(it, '-' | '+' | '.')) {
+        return false;
+    }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let all = |it: &str, digit: fn(u8) -> bool| {
         !it.is_empty() && it.bytes().all(|it| it == b'_' || digit(it))
@@ -267,7 +270,7 @@ fn looks_like_number(text: &str) -> bool {
         }
         None => !mantissa.is_empty() && digits(mantissa),
     };
-    // Only whole numbers may begin with the separator.
+    // Only whole numbers may hold the separator.
     all(unsigned, |it| it.is_ascii_digit()) || (float && exponent)
 }
 

@@ -288,7 +288,12 @@ impl Walk<'_> {
                     );
                 }
             }
-            let words: String = self.text.get(key).unwrap_or("").split_whitespace().collect();
+            let words = self.text.get(key).unwrap_or("");
+            // Within quotes, blanks tell keys apart.
+            let words = match words.contains('"') {
+                true => words.to_string(),
+                false => words.split_whitespace().collect(),
+            };
             if let Some(earlier) = keys.insert(words, item) {
                 self.edits.blank.push(earlier);
             }

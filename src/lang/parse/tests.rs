@@ -88,6 +88,8 @@ fn the_last_of_equal_keys_wins() {
     assert_eq!(items.len(), 2);
     let ExprKind::Object(inner) = &items[1].1.kind else { panic!() };
     assert!(matches!(&inner[0].1.kind, ExprKind::Literal(it) if it.same(&2.into())));
+    let ExprKind::Object(items) = expression("{ \"ab\" = 1, \"a b\" = 2 }").kind else { panic!() };
+    assert_eq!(items.len(), 2);
 }
 
 #[test]

@@ -110,7 +110,7 @@ impl DataSource for Key {
         self.pending_deletion_window_in_days.set(key.pending_deletion_window_in_days);
         self.valid_to.set(key.valid_to.as_ref().and_then(rfc3339));
         let external = key.xks_key_configuration.and_then(|it| it.id);
-        let external = external.map(|it| XksKeyConfiguration { id: out(Some(it)) });
+        let external = external.map(|it| XksKeyConfiguration { id: Some(it).into() });
         self.xks_key_configuration.set(external.into_iter().collect::<Vec<_>>());
         Ok(Id(key.key_id))
     }
@@ -118,18 +118,12 @@ impl DataSource for Key {
 
 impl From<types::MultiRegionConfiguration> for MultiRegionConfiguration {
     fn from(it: types::MultiRegionConfiguration) -> Self {
-        let key = |it: types::MultiRegionKey| RegionKey { arn: out(it.arn), region: out(it.region) };
+        let key = |it: types::MultiRegionKey| RegionKey { arn: it.arn.into(), region: it.region.into() };
         let kind = it.multi_region_key_type.map(|it| it.as_str().to_string());
         MultiRegionConfiguration {
-            multi_region_key_type: out(kind),
-            primary_key: out(Some(it.primary_key.into_iter().map(key).collect())),
-            replica_keys: out(Some(it.replica_keys.into_iter().flatten().map(key).collect())),
+            multi_region_key_type: kind.into(),
+            primary_key: Some(it.primary_key.into_iter().map(key).collect()).into(),
+            replica_keys: Some(it.replica_keys.into_iter().flatten().map(key).collect()).into(),
         }
     }
-}
-
-fn out<T: Default>(it: Option<T>) -> Out<T> {
-    let mut out = Out::default();
-    out.set(it);
-    out
 }

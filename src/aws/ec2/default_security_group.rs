@@ -1,0 +1,108 @@
+//! `aws_default_security_group`: the group that every VPC has, under control.
+
+use super::permissions::{Rule, Way, blocks, change, permissions, told};
+use super::prelude::*;
+use super::security_group::{Seen, find, sync};
+use super::vpc::DefaultGroups;
+
+/// Security group that AWS made along with a VPC. It is taken over as it is found, its rules are
+/// replaced by those written here, and it stays when this resource is deleted.
+#[derive(Debug, Resource)]
+#[resource("aws_default_security_group", tags = "security-group")]
+pub struct DefaultSecurityGroup {
+    /// VPC whose default group it is; the default VPC when unset.
+    #[attr(replace)]
+    pub vpc_id: Auto<String>,
+    /// Who may talk to members; nobody when unset.
+    #[attr(as_attribute)]
+    pub ingress: Auto<BlockSet<Rule>>,
+    /// To whom members may talk; nobody when unset.
+    #[attr(as_attribute)]
+    pub egress: Auto<BlockSet<Rule>>,
+    /// Means nothing here, because the group is never deleted.
+    #[attr(default = false, local)]
+    pub revoke_rules_on_delete: bool,
+    /// ARN of the group.
+    pub arn: Out<String>,
+    /// What AWS says the group is for.
+    pub description: Out<String>,
+    /// Name of the group: `default`.
+    pub name: Out<String>,
+    /// Empty: the name is not made up.
+    pub name_prefix: Out<String>,
+    /// Account that owns the group.
+    pub owner_id: Out<String>,
+    pub tags: Tags,
+}
+
+impl Driver for DefaultSecurityGroup {
+    type Cloud = Aws;
+    type Seen = Seen;
+
+    const STAYS: bool = true;
+
+    /// Makes nothing: the group is there, and its rules give way to those written here.
+    async fn create(&self, aws: &Aws, _: &Op) -> Result<Id> {
+        let vpc = match self.vpc_id.given() {
+            Some(vpc) => vpc,
+            None => default_vpc(aws).await?,
+        };
+        let missing = || {
+            let why = format!("`{vpc}` has no default security group");
+            Failure::new(FailureKind::NotFound, why)
+        };
+        let id = Id(aws.load::<DefaultGroups>(&vpc).await?.ok_or_else(missing)?);
+        if let Some((_, seen)) = find(&id, aws).await? {
+            let owner = seen.owner_id().unwrap_or_default();
+            let all = |it: &Auto<BlockSet<Rule>>| it.get().map(permissions).unwrap_or_default();
+            let (ingress, egress) = (
+                told(seen.ip_permissions(), &id, owner),
+                told(seen.ip_permissions_egress(), &id, owner),
+            );
+            change(aws, &id, Way::In, &all(&self.ingress), &ingress).await?;
+            change(aws, &id, Way::Out, &all(&self.egress), &egress).await?;
+        }
+        Ok(id)
+    }
+
+    async fn find(id: &Id, aws: &Aws) -> Result<Option<Seen>> {
+        find(id, aws).await
+    }
+
+    fn status(_: &Seen) -> Status {
+        Status::Ready
+    }
+
+    fn observe(&mut self, (arn, seen): Seen) {
+        let (group, owner) = (seen.group_id().unwrap_or_default(), seen.owner_id().unwrap_or_default());
+        self.ingress.set(blocks(self.ingress.get(), told(seen.ip_permissions(), group, owner)));
+        self.egress.set(blocks(self.egress.get(), told(seen.ip_permissions_egress(), group, owner)));
+        self.arn.set(arn);
+        self.description.set(seen.description);
+        self.name.set(seen.group_name);
+        self.name_prefix.set(String::new());
+        self.owner_id.set(seen.owner_id);
+        self.vpc_id.set(seen.vpc_id);
+        self.tags.observe(pairs(seen.tags));
+    }
+
+    async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {
+        if self.ingress.differs(&have.ingress) {
+            return sync(aws, id, Way::In, &self.ingress, &have.ingress).await;
+        }
+        if self.egress.differs(&have.egress) {
+            return sync(aws, id, Way::Out, &self.egress, &have.egress).await;
+        }
+        aws.sync_tags::<tags::Ec2>(id, &self.tags, &have.tags).await
+    }
+
+    async fn delete(&self, _: &Id, _: &Aws) -> Result<()> {
+        Ok(())
+    }
+}
+
+async fn default_vpc(aws: &Aws) -> Result<String> {
+    let found = aws.ec2().describe_vpcs().filters(filter("is-default", ["true"])).send().await?;
+    let vpc = found.vpcs.unwrap_or_default().into_iter().find_map(|it| it.vpc_id);
+    vpc.ok_or_else(|| Failure::fatal("the region has no default VPC").hint("write `vpc_id = …`"))
+}

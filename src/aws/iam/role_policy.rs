@@ -1,0 +1,79 @@
+//! `aws_iam_role_policy`: what a role may do, as a part of the role.
+
+use super::prelude::*;
+
+/// Policy that is part of a role and goes with it.
+#[derive(Debug, Resource)]
+#[resource("aws_iam_role_policy")]
+pub struct RolePolicy {
+    /// Name of the policy; made up when unset.
+    #[attr(replace, length(1, 128), conflicts("name_prefix"))]
+    pub name: Auto<String>,
+    /// Beginning of a name that is made up.
+    #[attr(replace, length(1, 102), conflicts("name"))]
+    pub name_prefix: Auto<String>,
+    /// What the role may do.
+    #[attr(json)]
+    pub policy: String,
+    /// Name of the role.
+    #[attr(replace, length(1, 128))]
+    pub role: String,
+}
+
+impl Driver for RolePolicy {
+    type Cloud = Aws;
+    type Seen = aws_sdk_iam::operation::get_role_policy::GetRolePolicyOutput;
+
+    fn check(draft: &RolePolicyDraft<'_>, diagnostics: &mut Diagnostics) {
+        let names =
+            [("name", draft.name()), ("name_prefix", draft.name_prefix()), ("role", draft.role())];
+        for (argument, name) in names {
+            if name.known().is_some_and(|it| !is_name(&it)) {
+                let why = "it is made of letters, digits and `_+=,.@-`";
+                draft.refuse(diagnostics, argument, why);
+            }
+        }
+    }
+
+    async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
+        let name = names::chosen(op, &self.name, &self.name_prefix, "terraform-");
+        let id = Id(format!("{}:{name}", self.role));
+        self.put(&id, aws).await?;
+        Ok(id)
+    }
+
+    async fn find(id: &Id, aws: &Aws) -> Result<Option<Self::Seen>> {
+        let [role, name] = id.parts(':')?;
+        Ok(Some(aws.iam().get_role_policy().role_name(role).policy_name(name).send().await?))
+    }
+
+    fn status(_: &Self::Seen) -> Status {
+        Status::Ready
+    }
+
+    fn observe(&mut self, seen: Self::Seen) {
+        self.name.set(seen.policy_name);
+        self.role = seen.role_name;
+        self.policy = settled(Some(&self.policy), decoded(&seen.policy_document));
+    }
+
+    async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {
+        if same_json(&self.policy, &have.policy) { Ok(()) } else { self.put(id, aws).await }
+    }
+
+    async fn delete(&self, id: &Id, aws: &Aws) -> Result<()> {
+        let [role, name] = id.parts(':')?;
+        aws.iam().delete_role_policy().role_name(role).policy_name(name).send().await?;
+        Ok(())
+    }
+}
+
+impl RolePolicy {
+    /// Makes the policy or takes its place: the call is the same.
+    async fn put(&self, id: &Id, aws: &Aws) -> Result<()> {
+        let [role, name] = id.parts(':')?;
+        let call = aws.iam().put_role_policy().role_name(role).policy_name(name);
+        call.policy_document(&self.policy).send().await?;
+        Ok(())
+    }
+}

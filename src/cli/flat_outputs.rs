@@ -1,0 +1,81 @@
+//! Outputs as a flat map of strings, in a file that other tools read.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde_json::{Map, Value as Json};
+
+use crate::diag::{Diagnostic, Result};
+use crate::state::State;
+
+/// Where they go unless a flag says otherwise.
+pub const DEFAULT: &str = "cfn-outputs/flat-outputs.json";
+
+/// Writes the outputs of the state. Secret ones are left out; a file that was never there is not made
+/// for no outputs at all.
+pub fn write(path: &Path, state: &State) -> Result<()> {
+    let flat = flat(state);
+    if flat.is_empty() && !path.exists() {
+        return Ok(());
+    }
+    replace(path, &format!("{:#}\n", Json::Object(flat))).map_err(|why| {
+        let detail = format!("`{}`: {why}", path.display());
+        Diagnostic::error("the outputs file cannot be written", detail)
+            .hint("name another one with `--outputs-file`")
+            .into()
+    })
+}
+
+fn flat(state: &State) -> Map<String, Json> {
+    let shown = state.outputs.iter().filter(|(_, it)| !it.sensitive);
+    let text = |it: &Json| match it {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    shown.map(|(name, it)| (name.clone(), Json::String(text(&it.value)))).collect()
+}
+
+/// Replaces the file whole, so that a reader sees the old text or the new one.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let dir = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(dir)?;
+    let mut file = tempfile::Builder::new().prefix(".outputs").tempfile_in(dir)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    }
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::OutputState;
+    use serde_json::json;
+
+    #[test]
+    fn outputs_become_strings_and_secrets_stay_out() {
+        let mut state = State::new();
+        let mut add = |name: &str, value: Json, sensitive| {
+            let ty = json!("dynamic");
+            state.outputs.insert(name.into(), OutputState { value, ty, sensitive });
+        };
+        add("id", json!("vpc-1"), false);
+        add("list", json!(["a", 1]), false);
+        add("pw", json!("hunter2"), true);
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("cfn-outputs/flat.json");
+        write(&path, &state).unwrap();
+        let read: Json = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        assert_eq!(read, json!({"id": "vpc-1", "list": "[\"a\",1]"}));
+        write(&path, &State::new()).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{}\n");
+        let other = dir.path().join("none.json");
+        write(&other, &State::new()).unwrap();
+        assert!(!other.exists());
+    }
+}

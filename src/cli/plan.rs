@@ -1,0 +1,236 @@
+//! `plan`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::args::{LockArgs, PlanArgs, StackArg, StateArgs, VariableArgs};
+use super::progress::Progress;
+use super::screen::{Form, Screen};
+use super::{Failed, Outcome, inputs, saved, session};
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::engine::{Engine, Inputs, PlanFailure, PlanOptions, Stack};
+use crate::plan::{Plan, PlanMode};
+use crate::render::{events_json, plan_text, schemas};
+
+/// Show what it takes to make what exists into what the stack describes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    stack: StackArg,
+    #[command(flatten)]
+    what: PlanArgs,
+    #[command(flatten)]
+    pub(super) variables: VariableArgs,
+    #[command(flatten)]
+    state: StateArgs,
+    #[command(flatten)]
+    lock: LockArgs,
+    /// Save the plan in this file, for `apply` and `show`.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Print one JSON object a line, in the form of `terraform plan -json`.
+    #[arg(long)]
+    json: bool,
+    /// End with exit code 2 where there are changes.
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+pub(super) async fn run(screen: &Screen, args: Args) -> Outcome {
+    let form = Form { json: args.json, compact_warnings: args.what.compact_warnings };
+    let engine = session::engine(&args.stack.stack, &args.state, Some(&args.lock));
+    let run = Run::begin(screen, form, engine, &args.stack, &args.variables, &args.what)?;
+    let plan = run.plan(screen, &options(&args.what, args.what.mode())).await?;
+    run.show(screen, &plan);
+    if let Some(file) = &args.out {
+        saved::write(file, &args.stack.stack, &args.state, &run, &plan)
+            .map_err(|those| run.fail(screen, &those))?;
+        if !form.json {
+            screen.say(&format!("Saved the plan to: {}", file.display()));
+        }
+    }
+    Ok(match args.detailed_exitcode && plan.has_changes() {
+        true => ExitCode::from(2),
+        false => ExitCode::SUCCESS,
+    })
+}
+
+/// What the flags ask for.
+pub fn options(args: &PlanArgs, mode: PlanMode) -> PlanOptions {
+    PlanOptions {
+        mode,
+        targets: args.target.clone(),
+        replace: args.replace.clone(),
+        refresh: args.refresh,
+    }
+}
+
+/// A stack with all that is needed to plan and apply it.
+pub struct Run {
+    /// Does it.
+    pub engine: Engine,
+    /// What is wanted.
+    pub stack: Stack,
+    /// Values of its variables.
+    pub inputs: Inputs,
+    /// How the run speaks.
+    pub form: Form,
+    /// Where its events go.
+    pub progress: Arc<Progress>,
+}
+
+impl Run {
+    /// Reads stack and variables.
+    pub fn begin(
+        screen: &Screen,
+        form: Form,
+        engine: Result<Engine, Failed>,
+        stack: &StackArg,
+        variables: &VariableArgs,
+        what: &PlanArgs,
+    ) -> Result<Run, Failed> {
+        if form.json {
+            screen.line(&events_json::version());
+        }
+        let mut engine = said(screen, form, engine)?;
+        engine.parallelism = what.parallelism;
+        let path = &stack.stack;
+        let stack = session::load(screen, &engine, path, form)?;
+        let gathered = inputs::gather(screen, &engine, &stack, path, variables, !form.json);
+        let (inputs, warnings) = match gathered {
+            Ok(it) => it,
+            Err(those) => {
+                screen.report(&stack.sources, &those, form);
+                return Err(Failed::Said);
+            }
+        };
+        screen.report(&stack.sources, &warnings, form);
+        Ok(Run::with(screen, form, engine, stack, inputs))
+    }
+
+    /// A run whose parts are there already.
+    pub fn with(
+        screen: &Screen,
+        form: Form,
+        mut engine: Engine,
+        stack: Stack,
+        inputs: Inputs,
+    ) -> Run {
+        let progress = Progress::new(form, screen.err, stack.sources.clone());
+        engine.listener = progress.clone();
+        watch_interrupts(&engine, form);
+        Run { engine, stack, inputs, form, progress }
+    }
+
+    /// Plans; where that fails, what is wrong is said.
+    pub async fn plan(&self, screen: &Screen, options: &PlanOptions) -> Result<Plan, Failed> {
+        let cancel = &self.engine.cancel;
+        let planned = tokio::select! {
+            planned = self.engine.plan(&self.stack, &self.inputs, options) => planned,
+            // Planning only reads: it can end at once.
+            () = cancel.asked() => Err(PlanFailure::from(Diagnostics::from(interrupted()))),
+        };
+        self.progress.finish();
+        planned.map_err(|failed| {
+            if let (true, Some(partial)) = (self.form.json, &failed.partial) {
+                events_json::plan(partial).iter().for_each(|it| screen.line(it));
+            }
+            screen.report(&self.stack.sources, &failed.diagnostics, self.form);
+            Failed::Said
+        })
+    }
+
+    /// Prints the plan and its warnings.
+    pub fn show(&self, screen: &Screen, plan: &Plan) {
+        match self.form.json {
+            true => events_json::plan(plan).iter().for_each(|it| screen.line(it)),
+            false => {
+                let schemas = schemas(&self.engine.registry);
+                screen.print(&plan_text::plan(&schemas, plan, screen.out));
+            }
+        }
+        screen.report(&self.stack.sources, &plan.warnings, self.form);
+    }
+
+    /// Reports what went wrong in the form of the run.
+    pub fn fail(&self, screen: &Screen, those: &Diagnostics) -> Failed {
+        self.progress.finish();
+        screen.report(&self.stack.sources, those, self.form);
+        Failed::Said
+    }
+}
+
+/// The error for a run that was interrupted before it changed anything.
+pub fn interrupted() -> Diagnostic {
+    Diagnostic::error("interrupted", "nothing was changed")
+}
+
+/// Says what is wrong in the form of the run.
+pub fn said<T>(screen: &Screen, form: Form, result: Result<T, Failed>) -> Result<T, Failed> {
+    result.map_err(|failed| match failed {
+        Failed::Because(sources, those) => {
+            screen.report(&sources, &those, form);
+            Failed::Said
+        }
+        Failed::Said => Failed::Said,
+    })
+}
+
+/// The first interrupt ends a run when what is under way is done, the second at once.
+fn watch_interrupts(engine: &Engine, form: Form) {
+    let cancel = engine.cancel.clone();
+    tokio::spawn(async move {
+        let mut terminated = terminations();
+        loop {
+            tokio::select! {
+                asked = tokio::signal::ctrl_c() => if asked.is_err() { return },
+                () = terminated.next() => {}
+            }
+            if !form.json {
+                eprintln!("{}", match cancel.is_asked() {
+                    false => "\nInterrupted: finishing what is under way. Interrupt again to stop at once.",
+                    true => "\nStopping at once. The next run takes up what was under way.",
+                });
+            }
+            cancel.ask();
+        }
+    });
+}
+
+#[cfg(unix)]
+struct Terminations(Option<tokio::signal::unix::Signal>);
+
+#[cfg(unix)]
+fn terminations() -> Terminations {
+    use tokio::signal::unix::{SignalKind, signal};
+    Terminations(signal(SignalKind::terminate()).ok())
+}
+
+#[cfg(unix)]
+impl Terminations {
+    async fn next(&mut self) {
+        let came = match &mut self.0 {
+            Some(signal) => signal.recv().await,
+            None => None,
+        };
+        if came.is_none() {
+            std::future::pending().await
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Terminations;
+
+#[cfg(not(unix))]
+fn terminations() -> Terminations {
+    Terminations
+}
+
+#[cfg(not(unix))]
+impl Terminations {
+    async fn next(&mut self) {
+        std::future::pending().await
+    }
+}

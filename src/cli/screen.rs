@@ -1,0 +1,95 @@
+//! What is printed, and where.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
+
+use anstream::{AutoStream, ColorChoice};
+
+use crate::diag::{Diagnostics, Severity, Sources, Style, render};
+use crate::render::events_json::{self, Line};
+
+/// The two streams of a terminal, or what stands for them.
+pub struct Screen {
+    /// How data is styled.
+    pub out: Style,
+    /// How progress and diagnostics are styled.
+    pub err: Style,
+    /// Serialises what is printed as progress goes on.
+    gate: Mutex<()>,
+}
+
+impl Screen {
+    /// Colours where the stream is a terminal and nobody objects.
+    pub fn new(no_color: bool) -> Self {
+        let style = |choice| Style { color: !no_color && choice != ColorChoice::Never };
+        let out = style(AutoStream::choice(&io::stdout()));
+        Screen { out, err: style(AutoStream::choice(&io::stderr())), gate: Mutex::new(()) }
+    }
+
+    /// Whether somebody can be asked.
+    pub fn is_interactive(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Prints data. Who closes the pipe has read enough.
+    pub fn print(&self, text: &str) {
+        let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut out = io::stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// Prints a JSON document.
+    pub fn document(&self, json: &serde_json::Value) {
+        self.print(&format!("{json}\n"));
+    }
+
+    /// Prints an event as a line of JSON.
+    pub fn line(&self, line: &Line) {
+        self.document(&line.at(jiff::Timestamp::now()));
+    }
+
+    /// Says something that is not data.
+    pub fn say(&self, text: &str) {
+        let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut err = io::stderr().lock();
+        let _ = err.write_all(text.as_bytes()).and_then(|()| err.write_all(b"\n"));
+    }
+
+    /// Shows diagnostics to a person.
+    pub fn diagnostics(&self, sources: &Sources, those: &Diagnostics) {
+        for it in those {
+            self.say(&format!("{}\n", render(sources, it, self.err)));
+        }
+    }
+
+    /// Shows diagnostics in the form of the run: as events, or to a person.
+    pub fn report(&self, sources: &Sources, those: &Diagnostics, form: Form) {
+        if form.json {
+            return those.iter().for_each(|it| self.line(&events_json::diagnostic(sources, it)));
+        }
+        if !form.compact_warnings || those.has_errors() {
+            return self.diagnostics(sources, those);
+        }
+        let warnings: Vec<_> = those.iter().filter(|it| it.severity == Severity::Warning).collect();
+        if !warnings.is_empty() {
+            self.say("Warnings:\n");
+            for it in warnings {
+                let place = it.span.map(|span| {
+                    let at = sources.position(span);
+                    format!(" ({}:{})", sources.get(span.file).name, at.line)
+                });
+                self.say(&format!("- {}{}", it.summary, place.unwrap_or_default()));
+            }
+            self.say("");
+        }
+    }
+}
+
+/// How a run speaks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Form {
+    /// One JSON object a line.
+    pub json: bool,
+    /// Warnings by their summaries.
+    pub compact_warnings: bool,
+}

@@ -1,0 +1,5 @@
+//! Shared by the tests of apply.
+#![allow(dead_code)]
+
+pub mod desk;
+pub mod fake;

@@ -1,0 +1,115 @@
+//! The embedding face, on the builtin types.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use fastcart_hcl::builtin::Builtin;
+use fastcart_hcl::engine::{Engine, Inputs, PlanOptions, Stack};
+use fastcart_hcl::lang::files::MemoryFiles;
+use fastcart_hcl::plan::{Action, Plan};
+use fastcart_hcl::provider::Registry;
+use fastcart_hcl::state::MemoryStore;
+
+/// An engine over one file in memory, with a state of its own.
+fn engine(text: &str) -> (Engine, Stack) {
+    let files = Arc::new(MemoryFiles::new().with("main.tf", text));
+    let registry = Registry::new().with(Arc::new(Builtin::new(files.clone())));
+    let mut engine = Engine::new(registry, Arc::new(MemoryStore::new()));
+    engine.files = files;
+    let stack = load(&engine);
+    (engine, stack)
+}
+
+fn load(engine: &Engine) -> Stack {
+    let (stack, found) = engine.load(Path::new("."));
+    assert!(!found.has_errors(), "{found}");
+    stack.unwrap()
+}
+
+async fn plan(engine: &Engine, stack: &Stack) -> Plan {
+    match engine.plan(stack, &Inputs::new(), &PlanOptions::default()).await {
+        Ok(plan) => plan,
+        Err(failed) => panic!("{}", failed.diagnostics),
+    }
+}
+
+async fn apply(engine: &Engine, stack: &Stack) -> fastcart_hcl::engine::Applied {
+    let plan = plan(engine, stack).await;
+    let applied = engine.apply(stack, &Inputs::new(), &plan).await;
+    assert!(!applied.diagnostics.has_errors(), "{}", applied.diagnostics);
+    applied
+}
+
+fn actions(plan: &Plan) -> Vec<(String, Action)> {
+    plan.changes.iter().map(|it| (it.address.to_string(), it.action)).collect()
+}
+
+const CHAIN: &str = r#"
+resource "terraform_data" "a" {
+  input = "x"
+}
+resource "terraform_data" "b" {
+  for_each = toset(["p", "q"])
+  input    = "${terraform_data.a.output}-${each.key}"
+}
+output "ids" {
+  value = { for k, it in terraform_data.b : k => it.output }
+}
+"#;
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_is_made_found_unchanged_and_destroyed() {
+    let (engine, stack) = engine(CHAIN);
+    let first = plan(&engine, &stack).await;
+    assert_eq!(
+        actions(&first),
+        [
+            ("terraform_data.a".to_string(), Action::Create),
+            ("terraform_data.b[\"p\"]".to_string(), Action::Create),
+            ("terraform_data.b[\"q\"]".to_string(), Action::Create),
+        ]
+    );
+    let applied = apply(&engine, &stack).await;
+    let ids = &applied.state.outputs["ids"];
+    assert_eq!(ids.value, serde_json::json!({"p": "x-p", "q": "x-q"}));
+    let second = plan(&engine, &stack).await;
+    assert!(!second.has_changes(), "{:?}", actions(&second));
+    let gone = engine.destroy(&stack, &Inputs::new()).await.unwrap();
+    assert!(gone.state.is_empty() && gone.state.outputs.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dependency_is_exact_to_the_instance() {
+    let (engine, stack) = engine(
+        r#"
+resource "terraform_data" "a" {
+  count = 2
+  input = count.index
+}
+resource "terraform_data" "b" {
+  input = terraform_data.a[1].output
+}
+"#,
+    );
+    let plan = plan(&engine, &stack).await;
+    let b = plan.changes.iter().find(|it| it.address.to_string() == "terraform_data.b").unwrap();
+    let used: Vec<String> = b.dependencies.iter().map(ToString::to_string).collect();
+    assert_eq!(used, ["terraform_data.a[1]"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_with_one_unknown_member_is_not_unknown_as_a_whole() {
+    let (engine, stack) = engine(
+        r#"
+resource "terraform_data" "a" {}
+resource "terraform_data" "b" {
+  input = { known = 1, open = terraform_data.a.id }
+}
+"#,
+    );
+    let plan = plan(&engine, &stack).await;
+    let b = plan.changes.iter().find(|it| it.address.to_string() == "terraform_data.b").unwrap();
+    let input = b.after.as_ref().unwrap().part("input").unwrap().clone();
+    assert!(input.part("known").unwrap().same(&1.into()));
+    assert!(!input.part("open").unwrap().is_known());
+}
