@@ -107,7 +107,8 @@ fn place(sources: &Sources, error: &Diagnostic) -> Json {
 fn same(a: &Json, b: &Json) -> bool {
     match (a, b) {
         (Json::Number(a), Json::Number(b)) => {
-            let read = |it: &serde_json::Number| Number::parse(&it.to_string()).unwrap().to_string();
+            let read =
+                |it: &serde_json::Number| Number::parse(&it.to_string()).unwrap().to_string();
             a == b || read(a) == read(b)
         }
         (Json::Array(a), Json::Array(b)) => {
@@ -125,7 +126,9 @@ fn differences(case: &Json) -> Vec<String> {
     let (sources, result) = evaluate(case["expr"].as_str().unwrap());
     let mut wrong = Vec::new();
     let value = match (result, case["expect_error"] == true) {
-        (Ok(it), true) => return vec![format!("a value, {it:?}, wanted {}", case["error_summary"])],
+        (Ok(it), true) => {
+            return vec![format!("a value, {it:?}, wanted {}", case["error_summary"])];
+        }
         (Err(_), true) if case["terraform_panics"] == true => return wrong,
         (Err(those), true) => {
             let wanted = (case["error_summary"].as_str().unwrap(), &case["error_at"]);
@@ -141,20 +144,30 @@ fn differences(case: &Json) -> Vec<String> {
         (Ok(it), false) => it,
     };
     if case["impure"] == true {
-        return if value.to_json().as_ref() == Some(&case["expect"]) { wrong } else { vec![format!("{value:?}")] };
+        return if value.to_json().as_ref() == Some(&case["expect"]) {
+            wrong
+        } else {
+            vec![format!("{value:?}")]
+        };
     }
     let mut check = |what: &str, have: String, want: String| {
         if have != want {
             wrong.push(format!("{what} {have}, wanted {want}"));
         }
     };
-    check("sensitive", value.marks().sensitive.to_string(), (case["sensitive"] == true).to_string());
+    check(
+        "sensitive",
+        value.marks().sensitive.to_string(),
+        (case["sensitive"] == true).to_string(),
+    );
     let nested = value.has_sensitive() && !value.marks().sensitive;
     check("nested", nested.to_string(), (case["sensitive_nested"] == true).to_string());
     if let Some(want) = case["type"].as_str() {
         check("type", console::type_text(&value.ty()), want.into());
     }
-    if let Some(want) = case["console"].as_str().filter(|_| case["implementation_dependent"] != true) {
+    if let Some(want) =
+        case["console"].as_str().filter(|_| case["implementation_dependent"] != true)
+    {
         // Terraform's output was read as text, in which every line end is one character.
         let shown = console::display(&value).replace("\r\n", "\n").replace('\r', "\n");
         check("console", shown, want.into());

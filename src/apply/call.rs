@@ -11,6 +11,8 @@ use crate::plan::graph::Verb;
 
 /// Pause before the second try; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// What a call may take even where its step's time is up: a last look needs its answer.
+const LAST_CALL: Duration = Duration::from_secs(30);
 /// Longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -89,18 +91,21 @@ impl Caller<'_> {
     }
 
     async fn within_limit<T>(&self, call: BoxFuture<'_, Result<T>>) -> Result<T> {
+        let limit = self.left().max(LAST_CALL);
         tokio::select! {
             biased;
             result = call => result,
-            () = self.settings.clock.sleep(self.left()) => {
-                Err(Failure::new(FailureKind::Lost, format!("no answer within {:?}", self.limit)))
+            () = self.settings.clock.sleep(limit) => {
+                Err(Failure::new(FailureKind::Lost, format!("no answer within {limit:?}")))
             }
         }
     }
 
     /// A failure as something to tell, about this object.
     pub(super) fn diagnostic(&self, failure: &Failure) -> Diagnostic {
-        failure.diagnostic(&format!("{} `{}` failed", self.doing(), self.address)).about(&self.address)
+        failure
+            .diagnostic(&format!("{} `{}` failed", self.doing(), self.address))
+            .about(&self.address)
     }
 
     /// Something else that went wrong, about this object.

@@ -7,9 +7,10 @@ use crate::schema::{Attribute, Decides, Kind, Nesting, Schema};
 /// The first argument or attribute of which the plan said something else than the row does.
 pub(super) fn contradiction(schema: &Schema, planned: &Value, row: &Value) -> Option<&'static str> {
     let contradicts = |it: &&Attribute| {
+        // Of what a plan does not have, it says nothing.
+        let Some(planned) = planned.part(it.name).filter(|_| !it.write_only) else { return false };
         let null = Value::null(it.kind.ty());
-        let (planned, now) = (planned.part(it.name).unwrap_or(&null), row.part(it.name));
-        !it.write_only && !agrees(planned, now.unwrap_or(&null))
+        !agrees(planned, row.part(it.name).unwrap_or(&null))
     };
     schema.attributes.iter().find(contradicts).map(|it| it.name)
 }
@@ -34,7 +35,9 @@ fn agrees(planned: &Value, now: &Value) -> bool {
         // An unknown element of a set may turn out to be any other one.
         (ValueKind::Set(..), _) => now.as_slice().is_some(),
         _ => match (planned.as_slice(), now.as_slice(), planned.as_entries(), now.as_entries()) {
-            (Some(a), Some(b), ..) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| agrees(a, b)),
+            (Some(a), Some(b), ..) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| agrees(a, b))
+            }
             (.., Some(a), Some(b)) => {
                 a.len() == b.len()
                     && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| agrees(a, b)))
@@ -146,7 +149,12 @@ mod tests {
                 compare: Compare::Json,
                 ..Attribute::BLANK
             },
-            Attribute { name: "zone", kind: Kind::String, decides: Decides::Auto, ..Attribute::BLANK },
+            Attribute {
+                name: "zone",
+                kind: Kind::String,
+                decides: Decides::Auto,
+                ..Attribute::BLANK
+            },
             Attribute { name: "list", kind: Kind::List(&Kind::String), ..Attribute::BLANK },
             Attribute { name: "secret", kind: Kind::String, local: true, ..Attribute::BLANK },
         ],

@@ -6,7 +6,8 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `run` | the loop that owns everything and starts each step when its time has come |
-//! | `step` | what a step is about to do, and what its end means for state and journal |
+//! | `step` | what a step is about to do |
+//! | `end` | what its end means for state and journal |
 //! | `settle` | waiting: one poll clock, and the loop from *created* to *as wanted* |
 //! | `call` | one call with its retries, under the time limit of its step |
 //! | `ledger` | journal and state: when each is written |
@@ -14,6 +15,7 @@
 //! | `resume` | unfinished operations of the journal |
 
 mod call;
+mod end;
 mod fit;
 mod ledger;
 mod resume;

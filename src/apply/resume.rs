@@ -14,9 +14,10 @@ use serde_json::Value as Json;
 
 use super::Settings;
 use super::call::{Caller, Stop};
+use super::end::ended;
 use super::ledger::Ledger;
 use super::settle::{self, Remote, Settled};
-use super::step::{ended, limit, make};
+use super::step::{limit, make};
 use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::driver::{BoxFuture, Id, Observation};
 use crate::event;
@@ -99,7 +100,10 @@ fn begin<'a>(settings: &'a Settings<'a>, state: &State, it: &'a Unfinished) -> R
     let intent = &it.intent;
     let about = |it: Diagnostic| it.about(&intent.address);
     let driver = settings.registry.driver(&intent.kind).ok_or_else(|| {
-        about(Diagnostic::error("unknown type", format!("there is no driver for `{}`", intent.kind)))
+        about(Diagnostic::error(
+            "unknown type",
+            format!("there is no driver for `{}`", intent.kind),
+        ))
     })?;
     let provider = match (intent.provider.as_str(), state.current(&intent.address)) {
         ("", Some(object)) => &object.provider,

@@ -20,8 +20,9 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use petgraph::Direction;
 use petgraph::stable_graph::NodeIndex;
 
+use super::end::Next;
 use super::ledger::Ledger;
-use super::step::{Next, Reply, Steps, Work, adopt_plan};
+use super::step::{Reply, Steps, Work, adopt_plan};
 use super::{Applied, Resolve, Settings};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::driver::BoxFuture;

@@ -183,9 +183,8 @@ pub(super) async fn change(
     have: &Value,
     is_new: bool,
 ) -> Result<(), Diagnostic> {
-    let hidden = |it: &Failure| {
-        is_new && it.kind == FailureKind::NotFound && caller.elapsed() < HIDDEN_FOR
-    };
+    let hidden =
+        |it: &Failure| is_new && it.kind == FailureKind::NotFound && caller.elapsed() < HIDDEN_FOR;
     let update = |_| remote.driver.update(&remote.cloud, &remote.id, want.clone(), have.clone());
     let updated = caller.persist(false, update, hidden).await;
     updated.map_err(|stop| caller.diagnostic(&stop.failure))

@@ -113,9 +113,7 @@ async fn perform(screen: &Screen, run: &Run, plan: &Plan, common: &Common) -> Ou
     let mut applied = run.engine.apply(&run.stack, &run.inputs, plan).await;
     run.progress.finish();
     let failed = applied.diagnostics.has_errors();
-    if !failed
-        && let Err(those) = flat_outputs::write(&common.outputs_file, &applied.state)
-    {
+    if !failed && let Err(those) = flat_outputs::write(&common.outputs_file, &applied.state) {
         applied.diagnostics.extend(those);
     }
     screen.report(&run.stack.sources, &applied.diagnostics, run.form);
@@ -190,7 +188,8 @@ fn done(_plan: &Plan, applied: &Applied) -> String {
 /// Asks whether to go on; only `yes` will do.
 async fn approve(screen: &Screen, run: &Run, mode: PlanMode, may_ask: bool) -> Result<(), Failed> {
     if run.form.json || !may_ask || !screen.is_interactive() {
-        let why = "nobody can be asked for approval: this is not a terminal, or asking is turned off";
+        let why =
+            "nobody can be asked for approval: this is not a terminal, or asking is turned off";
         let it = Diagnostic::error("approval is needed", why).hint("write `--auto-approve`");
         return Err(run.fail(screen, &it.into()));
     }

@@ -215,7 +215,8 @@ mod tests {
 
     #[test]
     fn single_dashes_are_explained() {
-        let hint = |flag: &str| single_dash(&Cli::command(), &["x".into(), "plan".into(), flag.into()]);
+        let hint =
+            |flag: &str| single_dash(&Cli::command(), &["x".into(), "plan".into(), flag.into()]);
         assert!(hint("-auto-approve").unwrap().contains("write `--auto-approve`"));
         assert!(hint("-var=a=b").unwrap().contains("write `--var=a=b`"));
         assert_eq!((hint("--var=a"), hint("-x"), hint("-")), (None, None, None));

@@ -55,7 +55,8 @@ pub(super) fn run(screen: &Screen, args: Args) -> Outcome {
         if lines.is_empty() {
             break;
         }
-        let lines: Vec<&str> = lines.iter().map(|it| it.trim()).filter(|it| !it.is_empty()).collect();
+        let lines: Vec<&str> =
+            lines.iter().map(|it| it.trim()).filter(|it| !it.is_empty()).collect();
         let end = lines.iter().position(|it| *it == "exit");
         let asked = lines.get(..end.unwrap_or(lines.len())).unwrap_or_default();
         let answers = answer(&engine, &stack, &inputs, asked);

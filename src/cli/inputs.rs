@@ -23,7 +23,8 @@ pub fn gather(
     let declared = &stack.config.root.variables;
     for (name, text) in std::env::vars_os() {
         let (Some(name), Some(text)) = (name.to_str(), text.to_str()) else { continue };
-        let Some(short) = name.strip_prefix("TF_VAR_").filter(|it| declared.contains_key(*it)) else {
+        let Some(short) = name.strip_prefix("TF_VAR_").filter(|it| declared.contains_key(*it))
+        else {
             continue;
         };
         let given = InputValue::Text(text.to_string());

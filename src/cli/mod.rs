@@ -95,7 +95,8 @@ fn run() -> ExitCode {
         Err(code) => return code,
     };
     let screen = Screen::new(cli.no_color);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = match runtime {
         Ok(it) => it,
         Err(why) => {

@@ -188,10 +188,14 @@ fn watch_interrupts(engine: &Engine, form: Form) {
                 () = terminated.next() => {}
             }
             if !form.json {
-                eprintln!("{}", match cancel.is_asked() {
-                    false => "\nInterrupted: finishing what is under way. Interrupt again to stop at once.",
-                    true => "\nStopping at once. The next run takes up what was under way.",
-                });
+                eprintln!(
+                    "{}",
+                    match cancel.is_asked() {
+                        false =>
+                            "\nInterrupted: finishing what is under way. Interrupt again to stop at once.",
+                        true => "\nStopping at once. The next run takes up what was under way.",
+                    }
+                );
             }
             cancel.ask();
         }

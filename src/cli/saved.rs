@@ -35,13 +35,7 @@ pub fn is_saved(path: &Path) -> bool {
 }
 
 /// Saves a plan. It holds what the state holds, so only its owner may read it.
-pub fn write(
-    file: &Path,
-    stack: &Path,
-    state: &StateArgs,
-    run: &Run,
-    plan: &Plan,
-) -> Result<()> {
+pub fn write(file: &Path, stack: &Path, state: &StateArgs, run: &Run, plan: &Plan) -> Result<()> {
     let bytes = saved::encode(stack, &run.stack, &run.inputs, plan);
     let mut json: Map<String, Json> = serde_json::from_slice(&bytes).unwrap_or_default();
     if let Some(path) = &state.state {

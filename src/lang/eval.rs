@@ -100,7 +100,9 @@ fn summarize(value: &Value) -> String {
             1 => format!("is a {} with 1 element", value.ty().friendly()),
             n => format!("is a {} with {n} elements", value.ty().friendly()),
         },
-        Kind::Map(_, items) => format!("is a {} with {} elements", value.ty().friendly(), items.len()),
+        Kind::Map(_, items) => {
+            format!("is a {} with {} elements", value.ty().friendly(), items.len())
+        }
         Kind::Object(items) => format!("is an object with {} attributes", items.len()),
     }
 }
@@ -172,7 +174,9 @@ impl Evaluator<'_> {
                 let place = |fault| place_fault(fault, &[left, right], expr.span);
                 operators::binary(*operator, &a, &b).map_err(place)
             }
-            ExprKind::Conditional(condition, yes, no) => inner.conditional(condition, yes, no, bound),
+            ExprKind::Conditional(condition, yes, no) => {
+                inner.conditional(condition, yes, no, bound)
+            }
             ExprKind::For(it) => inner.for_expr(it, bound),
             ExprKind::Tuple(items) => {
                 let values = inner.all(items.iter(), bound)?;
@@ -271,7 +275,8 @@ impl Evaluator<'_> {
             Diagnostic::error("Incorrect condition type", it.to_string()).at(c.span)
         })?;
         let Some(decided) = condition.as_bool() else {
-            let (a, b) = (a.unwrap_or(Value::unknown(Type::Any)), b.unwrap_or(Value::unknown(Type::Any)));
+            let (a, b) =
+                (a.unwrap_or(Value::unknown(Type::Any)), b.unwrap_or(Value::unknown(Type::Any)));
             let marks = condition.marks().union(&a.deep_marks()).union(&b.deep_marks());
             let not_null = a.is_not_null() && b.is_not_null();
             return Ok(Value::from(Kind::Unknown(Unknown { ty, not_null, prefix: "".into() }))
@@ -279,7 +284,8 @@ impl Evaluator<'_> {
         };
         let (chosen, place) = if decided { (a?, yes) } else { (b?, no) };
         let chosen = convert(&chosen, &ty).map_err(|it| {
-            Diagnostic::error("Inconsistent conditional result types", it.to_string()).at(place.span)
+            Diagnostic::error("Inconsistent conditional result types", it.to_string())
+                .at(place.span)
         })?;
         Ok(chosen.with_marks(condition.marks()))
     }
@@ -308,7 +314,7 @@ fn take_steps(mut value: Value, steps: &[Step]) -> Result<Value> {
     Ok(value)
 }
 
-fn place_fault(fault: Fault, operands: &[&Box<Expr>], whole: Span) -> Diagnostics {
+fn place_fault(fault: Fault, operands: &[&Expr], whole: Span) -> Diagnostics {
     match fault {
         Fault::Operand(at, message) => {
             let place = operands.get(at).map_or(whole, |it| it.span);

@@ -1,13 +1,15 @@
 //! Numbers as Terraform computes them: binary floating point, mostly with 512 bits of mantissa, rounded
 //! half to even. Small whole numbers take a short cut through `i64`.
 
+mod decimal;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
+use dashu_float::FBig;
 use dashu_float::ops::Abs;
 use dashu_float::round::mode::HalfEven;
-use dashu_float::FBig;
 use dashu_int::{IBig, UBig};
 
 type Float = FBig<HalfEven, 2>;
@@ -38,7 +40,9 @@ enum Repr {
     /// Equal to zero, and yet shown with its sign.
     NegativeZero,
     Float(Arc<Float>),
-    Infinite { negative: bool },
+    Infinite {
+        negative: bool,
+    },
 }
 
 impl Number {
@@ -148,12 +152,12 @@ impl Number {
             };
         }
         // Taken apart and put together again, since only then all of its bits are looked at.
-        let rounded = Float::from_parts(significand, exponent).with_precision(precision.into()).value();
+        let rounded =
+            Float::from_parts(significand, exponent).with_precision(precision.into()).value();
         let (significand, exponent) = rounded.repr().clone().into_parts();
-        if (0..64).contains(&exponent) {
-            if let Ok(small) = i64::try_from(&significand << exponent as usize) {
-                return Number::int(small, precision);
-            }
+        let whole = (0..64).contains(&exponent);
+        if let Some(Ok(small)) = whole.then(|| i64::try_from(&significand << exponent as usize)) {
+            return Number::int(small, precision);
         }
         Number { repr: Repr::Float(Arc::new(rounded)), precision }
     }
@@ -240,7 +244,9 @@ impl Number {
             (Repr::Infinite { .. }, _) => Some(self.clone()),
             (_, Repr::Infinite { .. }) => Some(other.clone()),
             (Repr::NegativeZero, Repr::NegativeZero) => Some(Number::zero(true, precision)),
-            (Repr::Int(a), Repr::Int(b)) if a.checked_add(*b).is_some_and(|it| holds(it, precision)) => {
+            (Repr::Int(a), Repr::Int(b))
+                if a.checked_add(*b).is_some_and(|it| holds(it, precision)) =>
+            {
                 Some(Number::int(a + b, precision))
             }
             _ => {
@@ -248,7 +254,8 @@ impl Number {
                 let (a, a_exponent) = self.float(precision)?.into_repr().into_parts();
                 let (b, b_exponent) = other.float(precision)?.into_repr().into_parts();
                 let exponent = a_exponent.min(b_exponent);
-                let sum = (a << a_exponent.abs_diff(exponent)) + (b << b_exponent.abs_diff(exponent));
+                let sum =
+                    (a << a_exponent.abs_diff(exponent)) + (b << b_exponent.abs_diff(exponent));
                 Some(Self::normal(Float::from_parts(sum, exponent), precision))
             }
         }
@@ -271,10 +278,11 @@ impl Number {
         if self.is_zero() || other.is_zero() {
             return Some(Number::zero(negative, precision));
         }
-        if let (Repr::Int(a), Repr::Int(b)) = (&self.repr, &other.repr) {
-            if let Some(it) = a.checked_mul(*b) {
-                return Some(Number::int(it, precision.max(COUNT_PRECISION)));
-            }
+        if let (Repr::Int(a), Repr::Int(b)) = (&self.repr, &other.repr)
+            && let Some(it) = a.checked_mul(*b)
+        {
+            let used = i64::BITS - it.unsigned_abs().leading_zeros() - it.trailing_zeros();
+            return Some(Number::int(it, precision.max(used as u16)));
         }
         let wide = precision.max(PRECISION);
         let product = self.float(wide)? * other.float(wide)?;
@@ -447,166 +455,6 @@ impl fmt::Debug for Number {
     }
 }
 
-/// Decimal notation without exponent: the fewest digits that read back as the same number.
-impl fmt::Display for Number {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.repr {
-            Repr::Int(it) if holds(*it, self.precision) => write!(f, "{it}"),
-            Repr::NegativeZero => f.write_str("-0"),
-            Repr::Infinite { negative: true } => f.write_str("-Inf"),
-            Repr::Infinite { negative: false } => f.write_str("+Inf"),
-            Repr::Int(_) | Repr::Float(_) => {
-                let (digits, point) = self.digits().unwrap_or(("0".into(), 1));
-                if self.is_negative() {
-                    f.write_str("-")?;
-                }
-                f.write_str(&place_point(&digits, point))
-            }
-        }
-    }
-}
-
-impl Number {
-    /// Significant decimal digits and the power of ten before which the point stands:
-    /// `0.d1d2d3… × 10^point`; none for zero and infinities.
-    pub fn digits(&self) -> Option<(String, i64)> {
-        match self.float(self.precision)? {
-            it if it == Float::ZERO => None,
-            it => Some(shortest(&it, self.precision)),
-        }
-    }
-}
-
-impl Number {
-    /// Decimal notation with that many digits after the point, rounded half to even; the sign is left
-    /// out.
-    pub fn fixed(&self, places: usize) -> String {
-        let scaled = self.scaled(places as i64).to_string();
-        let digits = format!("{scaled:0>width$}", width = places + 1);
-        let (whole, fraction) = digits.split_at(digits.len() - places);
-        if places == 0 { whole.into() } else { format!("{whole}.{fraction}") }
-    }
-
-    /// That many significant digits, rounded half to even, and the power of ten before which the
-    /// point stands, as [`Number::digits`] has it; the sign is left out.
-    pub fn rounded(&self, count: usize) -> (String, i64) {
-        let Some((_, mut point)) = self.digits() else { return ("0".repeat(count), 1) };
-        loop {
-            let digits = self.scaled(count as i64 - point).to_string();
-            match digits.len() as i64 - count as i64 {
-                0 => return (digits, point),
-                // Rounding made it one digit longer, or the shortest digits were rounded up already.
-                more => point += more,
-            }
-        }
-    }
-
-    /// Distance from zero times ten to that power, rounded half to even.
-    fn scaled(&self, power: i64) -> UBig {
-        let Some(float) = self.float(self.precision) else { return UBig::ZERO };
-        let (significand, exponent) = float.repr().clone().into_parts();
-        let mut value: UBig = significand.abs().try_into().unwrap_or(UBig::ZERO);
-        let mut divisor = UBig::ONE;
-        let ten = UBig::from(10u8).pow(power.unsigned_abs() as usize);
-        if power >= 0 { value *= ten } else { divisor *= ten }
-        if exponent >= 0 { value <<= exponent as usize } else { divisor <<= exponent.unsigned_abs() }
-        let (quotient, rest) = (&value / &divisor, &value % &divisor);
-        let odd = dashu_int::ops::BitTest::bit(&quotient, 0);
-        match (rest << 1usize).cmp(&divisor) {
-            Ordering::Greater => quotient + UBig::ONE,
-            Ordering::Equal if odd => quotient + UBig::ONE,
-            _ => quotient,
-        }
-    }
-}
-
-fn place_point(digits: &str, point: i64) -> String {
-    let count = digits.len() as i64;
-    if point <= 0 {
-        format!("0.{}{digits}", "0".repeat(-point as usize))
-    } else if point >= count {
-        format!("{digits}{}", "0".repeat((point - count) as usize))
-    } else {
-        let (whole, fraction) = digits.split_at(point as usize);
-        format!("{whole}.{fraction}")
-    }
-}
-
-/// Free-format digit generation (Steele and White) over exact integers.
-fn shortest(it: &Float, precision: u16) -> (String, i64) {
-    let (significand, exponent) = it.repr().clone().into_parts();
-    let magnitude: UBig = significand.abs().try_into().unwrap_or(UBig::ZERO);
-    let bits = dashu_int::ops::BitTest::bit_len(&magnitude);
-    let widen = usize::from(precision).saturating_sub(bits) + 1;
-    // value = mantissa × 2^scale, where one step of the mantissa is half a unit in the last place.
-    let mantissa = &magnitude << widen;
-    let scale = exponent as i64 - widen as i64;
-    let inclusive = !dashu_int::ops::BitTest::bit(&(&mantissa >> 1), 0);
-    let (mut value, mut unit, mut whole) = if scale >= 0 {
-        (&mantissa << scale as usize, UBig::ONE << scale as usize, UBig::ONE)
-    } else {
-        (mantissa, UBig::ONE, UBig::ONE << (-scale) as usize)
-    };
-    let ten = UBig::from(10u8);
-    let mut point = ((bits as i64 + exponent as i64) as f64 * std::f64::consts::LOG10_2).ceil() as i64;
-    if point >= 0 {
-        whole *= ten.pow(point as usize);
-    } else {
-        let lift = ten.pow(-point as usize);
-        value *= &lift;
-        unit *= &lift;
-    }
-    // The estimate of `point` may be one off in either direction.
-    while value >= whole {
-        whole *= &ten;
-        point += 1;
-    }
-    while &value * &ten < whole {
-        value *= &ten;
-        unit *= &ten;
-        point -= 1;
-    }
-    let mut digits = String::new();
-    loop {
-        value *= &ten;
-        unit *= &ten;
-        let digit = (&value / &whole).to_string();
-        value %= &whole;
-        let low = if inclusive { value <= unit } else { value < unit };
-        let sum = &value + &unit;
-        let high = if inclusive { sum >= whole } else { sum > whole };
-        digits.push_str(&digit);
-        if low || high {
-            let odd = digits.bytes().last().is_some_and(|it| it % 2 == 1);
-            let nearer = match (value << 1usize).cmp(&whole) {
-                Ordering::Equal => odd,
-                other => other == Ordering::Greater,
-            };
-            if high && (!low || nearer) {
-                point += round_up(&mut digits);
-            }
-            let kept = digits.trim_end_matches('0').len().max(1);
-            digits.truncate(kept);
-            return (digits, point);
-        }
-    }
-}
-
-/// Adds one to the last digit; returns 1 where that made the number one digit longer.
-fn round_up(digits: &mut String) -> i64 {
-    let mut bytes = std::mem::take(digits).into_bytes();
-    while bytes.last() == Some(&b'9') {
-        bytes.pop();
-    }
-    let carried = bytes.is_empty();
-    match bytes.last_mut() {
-        Some(last) => *last += 1,
-        None => bytes.push(b'1'),
-    }
-    *digits = bytes.into_iter().map(char::from).collect();
-    carried as i64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -636,13 +484,19 @@ mod tests {
     #[test]
     fn a_third_has_the_digits_of_its_precision() {
         let third = number("1").div(&number("3")).unwrap().to_string();
-        assert!(third.starts_with("0.33333333") && third.len() > 150 && third.len() < 160, "{third}");
+        assert!(
+            third.starts_with("0.33333333") && third.len() > 150 && third.len() < 160,
+            "{third}"
+        );
     }
 
     #[test]
     fn arithmetic_is_exact_where_terraforms_is() {
         assert_eq!(number("0.1").add(&number("0.2")).unwrap(), number("0.3"));
-        assert_eq!(number("9223372036854775807").add(&number("1")).unwrap().to_string(), "9223372036854775808");
+        assert_eq!(
+            number("9223372036854775807").add(&number("1")).unwrap().to_string(),
+            "9223372036854775808"
+        );
         assert_eq!(number("-7").rem(&number("3")).unwrap(), number("-1"));
         assert_eq!(number("7.5").rem(&number("2")).unwrap(), number("1.5"));
         assert!(Number::ZERO.div(&Number::ZERO).is_none());
@@ -650,7 +504,10 @@ mod tests {
         assert_eq!(number("5").rem(&Number::ZERO).unwrap(), number("5"));
         assert_eq!(number("-1.5").floor(), number("-2"));
         assert_eq!(number("-1.5").ceil(), number("-1"));
-        assert_eq!(number("9223372036854775808").sub(&number("1")).unwrap().to_i64(), Some(i64::MAX));
+        assert_eq!(
+            number("9223372036854775808").sub(&number("1")).unwrap().to_i64(),
+            Some(i64::MAX)
+        );
     }
 
     #[test]
@@ -658,7 +515,10 @@ mod tests {
         let machine = Number::from_f64(1.1).unwrap();
         assert_eq!(machine.to_string(), "1.1");
         assert_eq!(Number::from_f64(2f64.powi(64)).unwrap().to_string(), "18446744073709550000");
-        assert_eq!(Number::from(1i64).div(&Number::from(3i64)).unwrap().to_string(), "0.33333333333333333334");
+        assert_eq!(
+            Number::from(1i64).div(&Number::from(3i64)).unwrap().to_string(),
+            "0.33333333333333333334"
+        );
         assert_eq!(Number::from(2i64).div(&number("8")).unwrap().to_string(), "0.25");
         assert!(machine.add(&number("0.1")).unwrap().to_string().len() > 50);
     }
@@ -697,7 +557,9 @@ mod tests {
 
     #[test]
     fn text_is_read_more_leniently_than_source() {
-        for (text, want) in [(".5", "0.5"), ("-.5e1", "-5"), ("1.", "1"), ("1.e2", "100"), ("inf", "+Inf")] {
+        for (text, want) in
+            [(".5", "0.5"), ("-.5e1", "-5"), ("1.", "1"), ("1.e2", "100"), ("inf", "+Inf")]
+        {
             assert_eq!(Number::from_text(text).unwrap().to_string(), want, "{text}");
         }
         for text in [".", "-.", "INF", "Infinity", "1..2", ".e1", "e1", "1.5.", "+-1."] {
@@ -715,7 +577,8 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_number() {
-        for text in ["", "-", "1.", ".5", "0x1F", "1_000", "1e", "NaN", "Inf", "1e999999999", " 1"] {
+        for text in ["", "-", "1.", ".5", "0x1F", "1_000", "1e", "NaN", "Inf", "1e999999999", " 1"]
+        {
             assert!(Number::parse(text).is_none(), "{text}");
         }
     }

@@ -236,7 +236,12 @@ mod tests {
                 ..Attribute::BLANK
             },
             Attribute { name: "tags", kind: Kind::Map(&Kind::String), ..Attribute::BLANK },
-            Attribute { name: "password", kind: Kind::String, write_only: true, ..Attribute::BLANK },
+            Attribute {
+                name: "password",
+                kind: Kind::String,
+                write_only: true,
+                ..Attribute::BLANK
+            },
         ],
         timeouts: Timeouts { create: None, update: None, delete: None, read: None },
         tags: None,
@@ -247,7 +252,10 @@ mod tests {
             ("id", Value::unknown(Type::String)),
             ("zones", Value::set(Type::String, ["b".into(), "a".into()])),
             ("input", Value::object([("n", Value::from(1)), ("x", Value::NULL)])),
-            ("rule", decode(&SCHEMA, &json!({"rule": [{"port": 80}]})).part("rule").unwrap().clone()),
+            (
+                "rule",
+                decode(&SCHEMA, &json!({"rule": [{"port": 80}]})).part("rule").unwrap().clone(),
+            ),
             ("tags", Value::map(Type::String, [("k".into(), Value::from("v").sensitive())])),
             ("password", "hunter2".into()),
         ])

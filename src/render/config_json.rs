@@ -71,9 +71,11 @@ fn provider_of(registry: &Registry, it: &Resource) -> String {
 
 fn module(registry: &Registry, it: &Module) -> Json {
     let mut out = Map::new();
-    let mut put = |key: &str, value: Map<String, Json>| {
-        if !value.is_empty() {
-            out.insert(key.into(), value.into());
+    let mut put = |key: &str, value: Json| {
+        if value.as_object().is_some_and(|it| !it.is_empty())
+            || value.as_array().is_some_and(|it| !it.is_empty())
+        {
+            out.insert(key.into(), value);
         }
     };
     let outputs = it.outputs.values().map(|it| {
@@ -92,6 +94,8 @@ fn module(registry: &Registry, it: &Module) -> Json {
         (it.name.to_string(), Json::Object(one))
     });
     put("outputs", outputs.collect());
+    let resources: Vec<Json> = it.resources.values().map(|it| resource(registry, it)).collect();
+    put("resources", resources.into());
     let calls = it.calls.values().map(|it| {
         let mut one = Map::new();
         one.insert("source".into(), it.source.to_string().into());
@@ -123,10 +127,6 @@ fn module(registry: &Registry, it: &Module) -> Json {
         (it.name.to_string(), Json::Object(one))
     });
     put("variables", variables.collect());
-    let resources: Vec<Json> = it.resources.values().map(|it| resource(registry, it)).collect();
-    if !resources.is_empty() {
-        out.insert("resources".into(), resources.into());
-    }
     Json::Object(out)
 }
 
@@ -174,8 +174,9 @@ fn body(it: &Body, depth: usize) -> Map<String, Json> {
 
 fn repetition(out: &mut Map<String, Json>, count: Option<&Expr>, for_each: Option<&Expr>) {
     for (key, expr) in [("count_expression", count), ("for_each_expression", for_each)] {
-        if let Some(expr) = expr {
-            out.insert(key.into(), expression(expr));
+        let json = expr.map(expression);
+        if let Some(json) = json.filter(|it| it.as_object().is_some_and(|it| !it.is_empty())) {
+            out.insert(key.into(), json);
         }
     }
 }

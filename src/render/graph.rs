@@ -123,10 +123,12 @@ fn service(kind: &str) -> &'static str {
 /// What a plan does.
 pub fn of_plan(plan: &Plan) -> Picture {
     let current = plan.changes.iter().filter(|it| it.deposed.is_none());
-    picture(current.map(|it| {
+    let changes = current.map(|it| {
         let on = it.dependencies.iter().chain(&it.prior_dependencies);
         (&it.address, it.action, on.map(|it| whole(&it.resource)).collect())
-    }))
+    });
+    let data = plan.data.keys().map(|it| (it, Action::NoOp, Vec::new()));
+    picture(changes.chain(data))
 }
 
 /// What a state holds.

@@ -7,10 +7,11 @@ use serde_json::{Map, Value as Json, json};
 
 use super::state_json::{self, Modules, index};
 use super::{Schemas, json_value, provider_source};
-use crate::address::{Address, Target};
+use crate::address::{Address, Mode, Target};
 use crate::lang::value::Value;
-use crate::plan::{Action, Change, OutputChange, PathStep, Plan};
+use crate::plan::{Action, Change, CheckResult, CheckStatus, OutputChange, PathStep, Plan, codec};
 use crate::state::tfstate::WRITTEN_AS;
+use crate::state::{Object, State};
 
 /// What is said of the configuration a plan was made from, where it is at hand.
 #[derive(Clone, Debug, Default)]
@@ -40,29 +41,77 @@ pub fn plan(schemas: Schemas<'_>, it: &Plan, origin: &Origin) -> Json {
     }
     let outputs = it.outputs.iter().map(|(name, it)| (name.to_string(), output_change(it)));
     put("output_changes", outputs.collect());
-    if !it.prior.is_empty() {
-        put("prior_state", state_json::state(schemas, &it.prior));
+    let prior = prior_state(schemas, it);
+    if !prior.is_empty() {
+        put("prior_state", state_json::state(schemas, &prior));
     }
     if let Some(configuration) = &origin.configuration {
         put("configuration", configuration.clone());
     }
-    if !it.checks.is_empty() {
-        let each = it.checks.iter().map(|it| {
-            let status = it.instances.iter().map(|(_, status, _)| *status).max();
-            let instances: Vec<_> = it
-                .instances
-                .iter()
-                .map(|(at, status, why)| (at.clone(), status.word().to_string(), why.clone()))
-                .collect();
-            check(it.kind, &it.address, status.map_or("pass", |it| it.word()), &instances)
-        });
-        put("checks", each.collect());
+    let checks = checks(&it.checks);
+    if !checks.is_empty() {
+        put("checks", checks.into());
     }
     put("timestamp", seconds(it.made).into());
     put("applyable", it.has_changes().into());
     put("complete", it.complete.into());
     put("errored", false.into());
     Json::Object(out)
+}
+
+/// The state as refresh found it, data sources included.
+fn prior_state(schemas: Schemas<'_>, it: &Plan) -> State {
+    let mut state = it.prior.clone();
+    let known: Vec<Address> = state.currents().map(|(address, _)| address.clone()).collect();
+    for address in known {
+        let gone = match address.resource.mode {
+            Mode::Managed => !it.refreshed.is_empty() && !it.refreshed.contains_key(&address),
+            _ => !it.data.contains_key(&address),
+        };
+        if gone {
+            state.remove(&address);
+        }
+    }
+    let managed = it.refreshed.iter().map(|(address, prior)| (address, &prior.row));
+    for (address, row) in managed.chain(&it.data) {
+        let Some(schema) = schemas(&address.resource) else { continue };
+        let attributes = codec::encode(schema, row);
+        let mut object = match state.current(address) {
+            Some(object) => Object { attributes, ..object.clone() },
+            None => Object::new(attributes),
+        };
+        object.sensitive_attributes = codec::sensitive_paths(row);
+        state.insert(address.clone(), object);
+    }
+    state
+}
+
+/// Results by what was declared, the instances of it together.
+fn checks(them: &[CheckResult]) -> Vec<Json> {
+    let mut groups: BTreeMap<(String, &str), Vec<&(String, CheckStatus, Vec<String>)>> =
+        BTreeMap::new();
+    for it in them {
+        groups.entry((without_keys(&it.address), it.kind)).or_default().extend(&it.instances);
+    }
+    let each = groups.into_iter().map(|((address, kind), found)| {
+        let status = found.iter().map(|(_, status, _)| *status).max();
+        let instances: Vec<_> = found
+            .into_iter()
+            .map(|(at, status, why)| (at.clone(), status.word().to_string(), why.clone()))
+            .collect();
+        check(kind, &address, status.map_or("pass", CheckStatus::word), &instances)
+    });
+    each.collect()
+}
+
+fn without_keys(address: &str) -> String {
+    let mut resource = match address.parse() {
+        Ok(Target::Instance(it)) => it.resource,
+        Ok(Target::Resource(it)) => it,
+        _ => return address.to_string(),
+    };
+    resource.module.0.iter_mut().for_each(|step| step.key = None);
+    resource.to_string()
 }
 
 /// A time to the second, as RFC 3339.

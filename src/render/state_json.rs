@@ -1,11 +1,11 @@
 //! A state in Terraform's JSON format 1.0, as `show --json` writes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
 
 use super::{Schemas, json_value, object, provider_source};
-use crate::address::{Address, Key, Mode, ModulePath};
+use crate::address::{Address, Key, Mode, ModulePath, ResourceAddress, Target};
 use crate::state::tfstate::WRITTEN_AS;
 use crate::state::{Object, ObjectStatus, State};
 
@@ -69,10 +69,7 @@ fn resource(schemas: Schemas<'_>, address: &Address, deposed: Option<&str>, it: 
     out.insert("values".into(), json_value::known(&row).unwrap_or_default());
     out.insert("sensitive_values".into(), json_value::sensitive(&row));
     if !it.dependencies.is_empty() {
-        let mut on: Vec<String> = it.dependencies.iter().map(ToString::to_string).collect();
-        on.sort();
-        on.dedup();
-        out.insert("depends_on".into(), on.into());
+        out.insert("depends_on".into(), whole_resources(&it.dependencies).into());
     }
     if it.status == ObjectStatus::Tainted {
         out.insert("tainted".into(), true.into());
@@ -81,6 +78,21 @@ fn resource(schemas: Schemas<'_>, address: &Address, deposed: Option<&str>, it: 
         out.insert("deposed_key".into(), key.into());
     }
     Json::Object(out)
+}
+
+/// As Terraform names dependencies: without instance keys.
+fn whole_resources(them: &[Target]) -> Vec<String> {
+    let whole = |it: &ResourceAddress| {
+        let mut it = it.clone();
+        it.module.0.iter_mut().for_each(|step| step.key = None);
+        it.to_string()
+    };
+    let names = them.iter().map(|it| match it {
+        Target::Instance(it) => whole(&it.resource),
+        Target::Resource(it) => whole(it),
+        Target::Module(it) => it.to_string(),
+    });
+    names.collect::<BTreeSet<String>>().into_iter().collect()
 }
 
 /// Address, mode, type, name and index of an instance.

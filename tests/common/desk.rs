@@ -77,9 +77,9 @@ impl Want {
 
 /// Ids of what is in use.
 pub fn ids(state: &State) -> BTreeMap<String, String> {
-    let each = state.currents().filter_map(|(at, it)| {
-        Some((at.resource.name.to_string(), it.id()?.to_string()))
-    });
+    let each = state
+        .currents()
+        .filter_map(|(at, it)| Some((at.resource.name.to_string(), it.id()?.to_string())));
     each.collect()
 }
 
@@ -94,7 +94,8 @@ pub fn plan(state: &State, wanted: &[Want]) -> Plan {
         let mut after = it.row(object.and_then(Object::id), &ids, false);
         let action = match (&before, object) {
             (Some(before), Some(object)) => {
-                let differs = |name: &str| !before.part(name).unwrap().same(after.part(name).unwrap());
+                let differs =
+                    |name: &str| !before.part(name).unwrap().same(after.part(name).unwrap());
                 if differs("shape") || object.status == ObjectStatus::Tainted {
                     match it.create_before_destroy {
                         true => Action::CreateThenDelete,
@@ -211,7 +212,8 @@ impl Resolve for Desk {
         let wanted = self.wanted.iter().find(|it| it.name == name).unwrap();
         let missing = wanted.uses.first().filter(|it| !self.ids.contains_key(*it));
         assert!(missing.is_none(), "`{name}` comes before `{missing:?}`");
-        let row = wanted.row(change.id.as_deref().filter(|_| !change.action.creates()), &self.ids, true);
+        let row =
+            wanted.row(change.id.as_deref().filter(|_| !change.action.creates()), &self.ids, true);
         Ok(Resolved { row, cloud: None })
     }
 

@@ -114,11 +114,7 @@ pub struct FakeCloud {
 
 impl FakeCloud {
     pub fn new() -> Self {
-        FakeCloud {
-            clock: Arc::new(SystemClock::new()),
-            names_only: false,
-            world: Arc::default(),
-        }
+        FakeCloud { clock: Arc::new(SystemClock::new()), names_only: false, world: Arc::default() }
     }
 
     pub fn world(&self) -> MutexGuard<'_, World> {

@@ -3,3 +3,4 @@
 
 pub mod desk;
 pub mod fake;
+pub mod light;

@@ -37,7 +37,7 @@ fn address() -> &'static str {
     &SERVER.get_or_init(start).0
 }
 
-/// One configured provider, in an account of its own: tests run beside each other.
+/// One configured provider. Tests run beside each other in one account.
 pub struct Play {
     registry: Registry,
     pub cloud: Cloud,
@@ -63,9 +63,9 @@ impl Made {
 }
 
 impl Play {
-    /// A provider whose block is `config`, for the account of that number.
-    pub async fn with(account: &str, config: serde_json::Value) -> Play {
-        let credentials = Credentials::new(account, "secret", None, None, "test");
+    /// A provider whose block is `config`.
+    pub async fn with(config: serde_json::Value) -> Play {
+        let credentials = Credentials::new("test", "test", None, None, "test");
         let settings = AwsSettings {
             credentials: Some(SharedCredentialsProvider::new(credentials)),
             region: Some("eu-central-1".into()),
@@ -78,8 +78,8 @@ impl Play {
         Play { registry: Registry::new().with(provider), cloud }
     }
 
-    pub async fn new(account: &str) -> Play {
-        Self::with(account, json!({})).await
+    pub async fn new() -> Play {
+        Self::with(json!({})).await
     }
 
     pub fn aws(&self) -> &Aws {
@@ -129,7 +129,10 @@ impl Play {
             let seen = seen.unwrap_or_else(|it| panic!("{} cannot be read: {it:?}", made.kind));
             let seen = seen.unwrap_or_else(|| panic!("{} {} is not there", made.kind, made.id));
             match seen.status {
-                Status::Ready => made.row = seen.row,
+                Status::Ready => {
+                    made.row = seen.row;
+                    made.id = made.row.part("id").and_then(|it| it.as_str()).unwrap_or_default().into();
+                }
                 Status::Failed(why) => panic!("{} {} failed: {why}", made.kind, made.id),
                 _ => {
                     tokio::time::sleep(Duration::from_millis(5)).await;
@@ -153,6 +156,9 @@ impl Play {
     pub async fn delete(&self, made: &Made) {
         let driver = self.driver(made.kind);
         for _ in 0..60 {
+            if driver.stays(&made.row) {
+                return;
+            }
             match driver.read(&self.cloud, &made.id, made.row.clone()).await {
                 Ok(None) => return,
                 Ok(Some(it)) if matches!(it.status, Status::Busy(_)) => {}
@@ -165,13 +171,6 @@ impl Play {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         panic!("{} {} never goes", made.kind, made.id)
-    }
-
-    /// Only the call that deletes: for objects that stay.
-    pub async fn forget(&self, made: &Made) {
-        let driver = self.driver(made.kind);
-        let done = driver.delete(&self.cloud, &made.id, made.row.clone()).await;
-        done.unwrap_or_else(|it| panic!("{} delete: {it:?}", made.kind));
     }
 
     /// The row of the object that an import string names.

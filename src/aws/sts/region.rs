@@ -9,6 +9,8 @@ use crate::schema::{Auto, Out, Resource};
 #[resource("aws_region")]
 pub struct Region {
     /// Name of the region, such as `eu-central-1`; the provider's when unset.
+    pub region: Auto<String>,
+    /// Older name of `region`.
     pub name: Auto<String>,
     /// Endpoint of EC2 in the region; that of the provider's region when unset.
     pub endpoint: Auto<String>,
@@ -25,7 +27,7 @@ impl DataSource for Region {
             let rest = endpoint.strip_prefix("ec2.").map(String::from)?;
             Some(rest.split('.').next()?.to_string())
         };
-        let region = match (self.name.given(), self.endpoint.given()) {
+        let region = match (self.region.given().or(self.name.given()), self.endpoint.given()) {
             (Some(name), _) => name,
             (None, Some(text)) => named(text.clone()).ok_or_else(|| {
                 let why = format!("{text:?} is not an endpoint of EC2");
@@ -37,6 +39,7 @@ impl DataSource for Region {
         let place = PLACES.iter().find(|(name, _)| *name == region);
         self.description.set(place.map_or_else(|| region.clone(), |(_, it)| it.to_string()));
         self.name.set(region.clone());
+        self.region.set(region.clone());
         Ok(Id(region))
     }
 }

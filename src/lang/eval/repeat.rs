@@ -91,9 +91,7 @@ impl Evaluator<'_> {
                 let of = source.ty().element().cloned().unwrap_or(Type::Any);
                 list_or_tuple(values, || Ok(each(&Value::unknown(of))?.ty()))?
             }
-            Kind::Tuple(items) => {
-                Value::tuple(items.iter().map(each).collect::<Result<Vec<_>>>()?)
-            }
+            Kind::Tuple(items) => Value::tuple(items.iter().map(each).collect::<Result<Vec<_>>>()?),
             Kind::Unknown(unknown) => match &unknown.ty {
                 Type::Any => Value::unknown(Type::Any),
                 Type::List(of) | Type::Set(of) => {
@@ -121,7 +119,8 @@ fn for_key(key: &Value) -> Result<Option<Str>, Diagnostic> {
     if key.is_null() {
         return Err(invalid("a null value cannot be a key".into()));
     }
-    let key = convert(key, &Type::String).map_err(|it| invalid(format!("cannot be a key: {it}")))?;
+    let key =
+        convert(key, &Type::String).map_err(|it| invalid(format!("cannot be a key: {it}")))?;
     Ok(key.as_str().map(Str::from))
 }
 
@@ -139,9 +138,9 @@ pub(super) fn iterate(collection: &Value) -> Result<Option<Vec<(Value, Value)>>,
     match collection.kind() {
         Kind::List(_, items) | Kind::Tuple(items) => Ok(Some(numbered(items))),
         Kind::Set(_, items) => Ok(Some(items.iter().map(|it| (it.clone(), it.clone())).collect())),
-        Kind::Map(_, items) | Kind::Object(items) => {
-            Ok(Some(items.iter().map(|(k, v)| (Kind::String(k.clone()).into(), v.clone())).collect()))
-        }
+        Kind::Map(_, items) | Kind::Object(items) => Ok(Some(
+            items.iter().map(|(k, v)| (Kind::String(k.clone()).into(), v.clone())).collect(),
+        )),
         Kind::Unknown(it) => match &it.ty {
             Type::Bool | Type::Number | Type::String => Err(not_iterable(&it.ty)),
             Type::Tuple(of) => {
@@ -163,7 +162,10 @@ pub(super) fn iterate(collection: &Value) -> Result<Option<Vec<(Value, Value)>>,
 fn not_iterable(ty: &Type) -> Diagnostic {
     Diagnostic::error(
         "Iteration over non-iterable value",
-        format!("a {} cannot be iterated over, only a list, set, map, tuple or object", ty.friendly()),
+        format!(
+            "a {} cannot be iterated over, only a list, set, map, tuple or object",
+            ty.friendly()
+        ),
     )
 }
 

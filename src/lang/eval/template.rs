@@ -29,9 +29,9 @@ impl Evaluator<'_> {
                     out.text(text);
                     Ok(())
                 }
-                Part::Interpolation(expr) => self
-                    .expr(expr, bound)
-                    .and_then(|value| out.interpolate(&value).at(expr.span)),
+                Part::Interpolation(expr) => {
+                    self.expr(expr, bound).and_then(|value| out.interpolate(&value).at(expr.span))
+                }
                 Part::If(condition, yes, no) => {
                     self.if_directive(condition, yes, no, bound, out, diagnostics)
                 }

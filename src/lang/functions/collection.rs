@@ -1,19 +1,16 @@
-//! Lists, maps and objects: finding, picking, joining. Marks of elements stay with them.
+//! Lists and sets: finding, picking, joining. Marks of elements stay with them.
 
-use std::collections::BTreeMap;
-
-use super::{
-    CallError, Context, Outcome, argument, failed, items, shallow, text, whole, whole_or_fail,
-};
+use super::{CallError, Context, Outcome, argument, failed, items, shallow, whole, whole_or_fail};
 use crate::lang::convert::{convert, unify, unify_unsafe};
 use crate::lang::number::Number;
 use crate::lang::types::Type;
-use crate::lang::value::{Kind, Marks, Str, Value};
+use crate::lang::value::{Kind, Marks, Value};
 
 /// Most elements that `range` gives.
 const MAX_RANGE: usize = 1024;
 
-fn first(args: &[Value]) -> Value {
+/// The first argument.
+pub(super) fn first(args: &[Value]) -> Value {
     args.first().cloned().unwrap_or(Value::NULL)
 }
 
@@ -127,8 +124,11 @@ pub(super) fn concat(_: &Context<'_>, args: &[Value]) -> Outcome {
         if !args.iter().all(Value::is_known) {
             return Ok(Value::unknown_not_null(Type::List(of)).with_marks(&marks));
         }
-        let all: Result<Vec<Value>, _> =
-            args.iter().flat_map(|it| it.as_slice().unwrap_or(&[])).map(|it| convert(it, &of)).collect();
+        let all: Result<Vec<Value>, _> = args
+            .iter()
+            .flat_map(|it| it.as_slice().unwrap_or(&[]))
+            .map(|it| convert(it, &of))
+            .collect();
         return match all {
             Ok(all) => Ok(Value::list(of.as_ref().clone(), all).with_marks(&marks)),
             Err(it) => failed(it.to_string()),
@@ -284,36 +284,6 @@ pub(super) fn index(_: &Context<'_>, args: &[Value]) -> Outcome {
     failed("the value is not in the list")
 }
 
-/// `keys(inputMap)`
-pub(super) fn keys(_: &Context<'_>, args: &[Value]) -> Outcome {
-    let (map, marks) = shallow(&first(args));
-    let texts = |it: &Str| Value::from(Kind::String(it.clone()));
-    Ok(match (map.kind(), map.ty()) {
-        (Kind::Map(_, items), _) => Value::list(Type::String, items.keys().map(texts)),
-        (_, Type::Map(_)) => Value::unknown_not_null(Type::list(Type::String)),
-        (_, Type::Object(of)) => Value::tuple(of.attributes.keys().map(texts)),
-        (_, Type::Any) => Value::unknown(Type::Any),
-        (_, other) => return argument(0, format!("a map is required, not {}", other.friendly())),
-    }
-    .with_marks(&marks))
-}
-
-/// `values(mapping)`, in the order of the keys.
-pub(super) fn values(_: &Context<'_>, args: &[Value]) -> Outcome {
-    let (map, marks) = shallow(&first(args));
-    Ok(match (map.kind(), map.ty()) {
-        (Kind::Map(of, items), _) => Value::list(of.clone(), items.values().cloned()),
-        (Kind::Object(items), _) => Value::tuple(items.values().cloned()),
-        (_, Type::Map(of)) => Value::unknown_not_null(Type::List(of)),
-        (_, Type::Object(of)) => {
-            Value::tuple(of.attributes.values().cloned().map(Value::unknown))
-        }
-        (_, Type::Any) => Value::unknown(Type::Any),
-        (_, other) => return failed(format!("a map is required, not {}", other.friendly())),
-    }
-    .with_marks(&marks))
-}
-
 /// `length(value)`: elements, attributes, or what people see as characters.
 pub(super) fn length(_: &Context<'_>, args: &[Value]) -> Outcome {
     use super::graphemes::graphemes;
@@ -330,42 +300,6 @@ pub(super) fn length(_: &Context<'_>, args: &[Value]) -> Outcome {
     };
     let count = count.map_or_else(|| Value::unknown_not_null(Type::Number), Value::number);
     Ok(count.with_marks(&marks))
-}
-
-/// `lookup(inputMap, key, default...)`
-pub(super) fn lookup(_: &Context<'_>, args: &[Value]) -> Outcome {
-    if args.len() > 3 {
-        return failed("two or three arguments are required");
-    }
-    let (map, mut marks) = shallow(&first(args));
-    marks = marks.union(args.get(1).map_or(&Marks::NONE, Value::marks));
-    let default = match (args.get(2), map.ty()) {
-        (Some(it), Type::Map(of)) => match convert(it, &of) {
-            Ok(it) => Some(it),
-            Err(_) => return argument(2, "the default must be of the type of the map's elements"),
-        },
-        (it, Type::Object(_) | Type::Any) => it.cloned(),
-        (None, Type::Map(_)) => None,
-        _ => return argument(0, "a map is required"),
-    };
-    let key = args.get(1).and_then(Value::as_str);
-    let found = match (key, map.kind(), map.ty()) {
-        (Some(key), Kind::Map(_, items) | Kind::Object(items), _) => {
-            Some(items.get(key).cloned().or(default))
-        }
-        (Some(key), _, Type::Object(of)) => {
-            Some(of.attributes.get(key).cloned().map(Value::unknown).or(default))
-        }
-        (_, _, Type::Map(of)) => Some(Some(Value::unknown(of.as_ref().clone()))),
-        _ => Some(Some(Value::unknown(Type::Any))),
-    };
-    match (found.flatten(), map.ty()) {
-        (Some(it), _) => Ok(it.with_marks(&marks)),
-        (None, Type::Object(_)) => {
-            argument(0, format!("the object has no attribute {:?}", text(args, 1)))
-        }
-        (None, _) => failed(format!("the map has no element {:?}", text(args, 1))),
-    }
 }
 
 /// `matchkeys(values, keys, searchset)`: the values whose keys are in the set.
@@ -387,38 +321,6 @@ pub(super) fn matchkeys(_: &Context<'_>, args: &[Value]) -> Outcome {
     let matching = keys.zip(items(args, 0)).filter(|(key, _)| searched(key));
     let of = values.ty().element().cloned().unwrap_or(Type::Any);
     Ok(Value::list(of, matching.map(|(_, value)| value.clone()).collect::<Vec<_>>()))
-}
-
-/// `merge(maps...)`: later ones win.
-pub(super) fn merge(_: &Context<'_>, args: &[Value]) -> Outcome {
-    let mut marks = Marks::NONE;
-    let mut merged: BTreeMap<Str, Value> = BTreeMap::new();
-    let mut known = true;
-    for arg in args {
-        marks = marks.union(arg.marks());
-        match (arg.as_entries(), arg.ty()) {
-            (Some(items), _) => {
-                merged.extend(items.iter().map(|(k, v)| (k.clone(), v.clone())));
-            }
-            (None, Type::Any | Type::Map(_) | Type::Object(_)) if arg.is_null() => {}
-            (None, Type::Object(of)) => {
-                let part = |(k, ty): (&Str, &Type)| (k.clone(), Value::unknown(ty.clone()));
-                merged.extend(of.attributes.iter().map(part));
-            }
-            (None, Type::Any | Type::Map(_)) => known = false,
-            (_, other) => {
-                return failed(format!("maps or objects are required, not {}", other.friendly()));
-            }
-        }
-    }
-    let ty = args.first().map(Value::ty).filter(|ty| args.iter().all(|it| it.ty() == *ty));
-    Ok(match ty {
-        Some(Type::Map(of)) if known => Value::map(of.as_ref().clone(), merged),
-        Some(ty @ Type::Map(_)) => Value::unknown_not_null(ty),
-        _ if !known => Value::unknown(Type::Any),
-        _ => Value::object(merged),
-    }
-    .with_marks(&marks))
 }
 
 /// `one(list)`: its only element, or null where it is empty.
@@ -485,7 +387,10 @@ pub(super) fn reverse(_: &Context<'_>, args: &[Value]) -> Outcome {
         (false, Type::Tuple(of)) => Value::tuple(of.iter().rev().cloned().map(Value::unknown)),
         (false, Type::Any) => Value::unknown(Type::Any),
         (_, other) => {
-            return argument(0, format!("a list, set or tuple is required, not {}", other.friendly()));
+            return argument(
+                0,
+                format!("a list, set or tuple is required, not {}", other.friendly()),
+            );
         }
     }
     .with_marks(&marks))
@@ -552,50 +457,49 @@ pub(super) fn sort(_: &Context<'_>, args: &[Value]) -> Outcome {
     Ok(Value::list(Type::String, texts.into_iter().map(|it| Kind::String(it).into())))
 }
 
-/// `transpose(values)`: keys and values change places.
-pub(super) fn transpose(_: &Context<'_>, args: &[Value]) -> Outcome {
-    let mut turned: BTreeMap<Str, Vec<Value>> = BTreeMap::new();
-    for (key, values) in first(args).as_entries().into_iter().flatten() {
-        let Some(values) = values.as_slice() else {
-            return failed(format!("the list of {key:?} is null"));
-        };
-        for value in values {
-            let Kind::String(value) = value.kind() else {
-                return failed(format!("the list of {key:?} has a null element"));
-            };
-            turned.entry(value.clone()).or_default().push(Kind::String(key.clone()).into());
-        }
-    }
-    let lists = turned.into_iter().map(|(key, keys)| (key, Value::list(Type::String, keys)));
-    Ok(Value::map(Type::list(Type::String), lists))
-}
+#[cfg(test)]
+mod tests {
+    use super::super::testing::*;
+    use super::*;
 
-/// `zipmap(keys, values)`
-pub(super) fn zipmap(_: &Context<'_>, args: &[Value]) -> Outcome {
-    let [keys, values] = args else { return failed("two lists are required") };
-    let marks = keys.deep_marks().union(values.marks());
-    let of = match values.ty() {
-        Type::List(of) => Some(of),
-        Type::Tuple(_) | Type::Any => None,
-        other => return failed(format!("the values must be a list or tuple, not {}", other.friendly())),
-    };
-    let (true, Some(names), Some(items)) =
-        (keys.is_wholly_known(), keys.as_slice(), values.as_slice())
-    else {
-        let ty = of.map_or(Type::Any, Type::Map);
-        return Ok(Value::unknown(ty).with_marks(&marks));
-    };
-    if names.len() != items.len() {
-        return failed(format!("there are {} keys for {} values", names.len(), items.len()));
+    fn list_of(of: Type) -> Value {
+        Value::unknown(Type::list(of))
     }
-    let mut entries = BTreeMap::new();
-    for (name, item) in names.iter().zip(items) {
-        let Kind::String(name) = name.kind() else { return failed("a key must not be null") };
-        entries.insert(name.clone(), item.clone());
+
+    #[test]
+    fn marks_stay_with_elements() {
+        let list = || Value::tuple([Value::from(1).sensitive(), 2.into()]);
+        for (name, args) in
+            [("concat", vec![list()]), ("reverse", vec![list()]), ("flatten", vec![list()])]
+        {
+            let result = run(name, args).unwrap();
+            assert!(result.has_sensitive() && !result.marks().sensitive, "{name}");
+        }
+        assert!(!run("element", [list(), 1.into()]).unwrap().has_sensitive());
+        assert!(!run("length", [list()]).unwrap().has_sensitive());
+        assert!(run("contains", [list(), 2.into()]).unwrap().marks().sensitive);
+        let nested = Value::tuple([list().sensitive()]);
+        assert!(run("flatten", [nested]).unwrap().marks().sensitive);
     }
-    Ok(match of {
-        Some(of) => Value::map(of.as_ref().clone(), entries),
-        None => Value::object(entries),
+
+    #[test]
+    fn what_is_known_of_unknown_lists_is_told() {
+        let unknown = || Value::unknown(Type::tuple([Type::Number, Type::String]));
+        assert_eq!(show(run("length", [unknown()])), "2");
+        assert_eq!(run("element", [unknown(), 3.into()]).unwrap().ty(), Type::String);
+        assert_eq!(run("concat", [list_of(Type::Bool)]).unwrap().ty(), Type::list(Type::Bool));
+        assert!(!run("flatten", [Value::tuple([list_of(Type::Bool)])]).unwrap().is_known());
+        let one = Value::tuple([1.into(), Value::unknown(Type::Number)]);
+        assert_eq!(show(run("contains", [one.clone(), 1.into()])), "true");
+        assert!(!run("contains", [one.clone(), 2.into()]).unwrap().is_known());
+        assert_eq!(show(run("contains", [one, "2".into()])), "false");
+        let bools = Value::tuple([Value::unknown(Type::Bool), Value::FALSE]);
+        assert_eq!(show(run("alltrue", [bools])), "false");
     }
-    .with_marks(&marks))
+
+    #[test]
+    fn sizes_are_bounded() {
+        assert!(show(run("range", [1025.into()])).contains("1024"));
+        assert!(show(run("chunklist", [json("[1]"), Value::from(-1)])).starts_with("failed"));
+    }
 }

@@ -84,7 +84,10 @@ fn unknown_charset(args: &[Value]) -> Outcome {
 /// A character set. Those of the web standard differ from IANA's where they share a name, hence the
 /// ones of our own.
 enum Charset {
-    Utf16 { big: bool, mark: bool },
+    Utf16 {
+        big: bool,
+        mark: bool,
+    },
     Ascii,
     Latin1,
     /// As windows-1252 and the like, but 0x80 to 0x9F are control characters.
@@ -158,7 +161,8 @@ impl Charset {
 /// `urlencode(str)`: as in a query string, so a space is `+`.
 pub(super) fn urlencode(_: &Context<'_>, args: &[Value]) -> Outcome {
     use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    const ESCAPED: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
     Ok(utf8_percent_encode(text(args, 0), ESCAPED).to_string().replace("%20", "+").into())
 }
 
@@ -274,7 +278,9 @@ pub(super) fn csvdecode(_: &Context<'_>, args: &[Value]) -> Outcome {
                 let row: BTreeMap<Str, Value> = header.iter().cloned().zip(fields).collect();
                 rows.push(Value::object(row));
             }
-            Err(_) => return failed(format!("row {} has a wrong number of fields", rows.len() + 1)),
+            Err(_) => {
+                return failed(format!("row {} has a wrong number of fields", rows.len() + 1));
+            }
         }
     }
     Ok(Value::list(ty, rows))

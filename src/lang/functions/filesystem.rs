@@ -8,9 +8,7 @@ use base64::Engine;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::encoding::BASE64;
-use super::{
-    CallError, Context, MAX_TEXT, Outcome, TemplateError, argument, failed, hash, text,
-};
+use super::{CallError, Context, MAX_TEXT, Outcome, TemplateError, argument, failed, hash, text};
 use crate::diag::Diagnostics;
 use crate::lang::convert::convert;
 use crate::lang::types::Type;

@@ -292,7 +292,8 @@ impl Verb {
         if !self.zero {
             return " ".repeat(missing) + &text;
         }
-        let sign = if number { text.len() - text.trim_start_matches(['+', '-', ' ']).len() } else { 0 };
+        let sign =
+            if number { text.len() - text.trim_start_matches(['+', '-', ' ']).len() } else { 0 };
         let (sign, digits) = text.split_at(sign);
         format!("{sign}{}{digits}", "0".repeat(missing))
     }
@@ -417,7 +418,11 @@ mod tests {
             ("%-4d|", "7", "\"7   |\""),
             ("%q", "\"<é>\"", "\"\\\"\\\\u003cé\\\\u003e\\\"\""),
         ] {
-            assert_eq!(show(run("format", [pattern.into(), json(value)])), want, "{pattern} {value}");
+            assert_eq!(
+                show(run("format", [pattern.into(), json(value)])),
+                want,
+                "{pattern} {value}"
+            );
         }
     }
 

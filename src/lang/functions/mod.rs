@@ -1,12 +1,13 @@
 //! The functions that expressions may call: one file per family, one table of them all.
 
 mod collection;
-mod lazy;
 mod encoding;
 mod filesystem;
 mod format;
 mod graphemes;
 mod hash;
+mod lazy;
+mod mapping;
 mod network;
 mod numeric;
 mod pattern;
@@ -332,12 +333,8 @@ fn bounded(text: String) -> Outcome {
 
 /// An unknown string that begins like this, cut where a further character could change the text.
 fn prefixed(prefix: &str) -> Value {
-    Kind::Unknown(super::value::Unknown {
-        ty: Type::String,
-        not_null: true,
-        prefix: prefix.into(),
-    })
-    .into()
+    Kind::Unknown(super::value::Unknown { ty: Type::String, not_null: true, prefix: prefix.into() })
+        .into()
 }
 
 #[cfg(test)]
@@ -439,5 +436,33 @@ mod tests {
     #[test]
     fn null_is_refused_where_it_makes_no_sense() {
         assert_eq!(show(run("upper", [Value::NULL])), "arg 0: argument must not be null");
+    }
+
+    #[test]
+    fn no_argument_breaks_a_function() {
+        let odd = [
+            Value::NULL,
+            Value::null(Type::String),
+            Value::unknown(Type::Any),
+            Value::unknown(Type::list(Type::Any)).sensitive(),
+            Value::from(-1),
+            crate::lang::number::Number::from_text("1e9999").unwrap().into(),
+            crate::lang::number::Number::from_text("-inf").unwrap().into(),
+            "%[é\u{300}/-{~'Ǆ\u{0}".into(),
+            "10.0.0.0/8".into(),
+            json("[null, [], {\"a\": [1]}]"),
+            json("{\"\": null, \"é\": [\"x\"]}"),
+            Value::set(Type::Any, []),
+        ];
+        for function in all() {
+            let (least, most) = function.arity();
+            for count in least..=most.unwrap_or(least + 2).min(3) {
+                let combinations = odd.len().pow(count as u32);
+                for combination in 0..combinations {
+                    let pick = |at: u32| odd[combination / odd.len().pow(at) % odd.len()].clone();
+                    let _ = run(function.name, (0..count as u32).map(pick));
+                }
+            }
+        }
     }
 }

@@ -157,7 +157,10 @@ mod tests {
 
     #[test]
     fn what_is_no_real_number_is_an_error() {
-        assert!(show(run("pow", [(-8).into(), Number::parse("0.5").unwrap().into()])).starts_with("failed"));
+        assert!(
+            show(run("pow", [(-8).into(), Number::parse("0.5").unwrap().into()]))
+                .starts_with("failed")
+        );
         assert!(show(run("log", [(-1).into(), 10.into()])).starts_with("failed"));
     }
 

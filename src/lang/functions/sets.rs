@@ -104,7 +104,8 @@ pub(super) fn setproduct(_: &Context<'_>, args: &[Value]) -> Outcome {
         if rows.len().saturating_mul(column.len()) > MAX_PRODUCT {
             return failed(format!("there are more than {MAX_PRODUCT} combinations"));
         }
-        let with = |row: &Vec<Value>, item: &Value| [row.as_slice(), &[item.clone()]].concat();
+        let with =
+            |row: &Vec<Value>, item: &Value| [row.as_slice(), std::slice::from_ref(item)].concat();
         rows = rows.iter().flat_map(|row| column.iter().map(move |it| with(row, it))).collect();
     }
     let rows = rows.into_iter().map(Value::tuple);
@@ -140,7 +141,10 @@ mod tests {
     fn sets_are_compared_by_their_common_type() {
         assert_eq!(show(run("setsubtract", [json("[1, 2]"), json("[\"1\"]")])), r#"["2"]"#);
         assert_eq!(show(run("setunion", [json("[]"), json("[2, 1]")])), "[1,2]");
-        assert_eq!(show(run("setintersection", [json("[1,2]"), json("[2,3]"), json("[2]")])), "[2]");
+        assert_eq!(
+            show(run("setintersection", [json("[1,2]"), json("[2,3]"), json("[2]")])),
+            "[2]"
+        );
     }
 
     #[test]

@@ -61,7 +61,9 @@ pub(super) fn join(_: &Context<'_>, args: &[Value]) -> Outcome {
         for (at, item) in items(args, list).iter().enumerate() {
             match item.as_str() {
                 Some(it) => parts.push(it),
-                None => return argument(list, format!("element {at} is null; it cannot be joined")),
+                None => {
+                    return argument(list, format!("element {at} is null; it cannot be joined"));
+                }
             }
         }
     }

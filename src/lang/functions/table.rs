@@ -1,8 +1,8 @@
 //! Every function with its parameters, by name.
 
 use super::{
-    Function, Param, collection, lazy, encoding, filesystem, format, hash, network, numeric,
-    pattern, sets, string, time, types, yaml, yaml_write,
+    Function, Param, collection, encoding, filesystem, format, hash, lazy, mapping, network,
+    numeric, pattern, sets, string, time, types, yaml, yaml_write,
 };
 use crate::lang::types::Type;
 
@@ -143,10 +143,10 @@ pub(super) static TABLE: &[Function] = &[
     f("join", &[p("separator", text)], text, string::join).variadic(p("lists", texts).whole()),
     f("jsondecode", &[p("str", text)], any, encoding::jsondecode),
     f("jsonencode", &[p("val", any).null().unknown()], text, encoding::jsonencode),
-    f("keys", &[present("inputMap")], any, collection::keys),
+    f("keys", &[present("inputMap")], any, mapping::keys),
     f("length", &[present("value")], number, collection::length),
     f("log", &[p("num", number), p("base", number)], number, numeric::log),
-    f("lookup", &[present("inputMap"), p("key", text).unknown().marked()], any, collection::lookup)
+    f("lookup", &[present("inputMap"), p("key", text).unknown().marked()], any, mapping::lookup)
         .variadic(raw("default")),
     f("lower", &[p("str", text)], text, string::lower),
     f(
@@ -157,7 +157,7 @@ pub(super) static TABLE: &[Function] = &[
     ),
     f("max", &[], number, numeric::max).variadic(p("numbers", number)),
     f("md5", &[p("str", text)], text, hash::md5),
-    f("merge", &[], any, collection::merge).variadic(raw("maps")),
+    f("merge", &[], any, mapping::merge).variadic(raw("maps")),
     f("min", &[], number, numeric::min).variadic(p("numbers", number)),
     f("nonsensitive", &[raw("value")], any, types::nonsensitive),
     f("one", &[p("list", any).unknown()], any, collection::one),
@@ -168,12 +168,7 @@ pub(super) static TABLE: &[Function] = &[
     f("range", &[], numbers, collection::range).variadic(p("params", number)),
     f("regex", &[p("pattern", text), p("string", text).unknown()], any, pattern::regex),
     f("regexall", &[p("pattern", text), p("string", text).unknown()], list, pattern::regexall),
-    f(
-        "replace",
-        &[p("str", text), p("substr", text), p("replace", text)],
-        text,
-        pattern::replace,
-    ),
+    f("replace", &[p("str", text), p("substr", text), p("replace", text)], text, pattern::replace),
     f("reverse", &[present("list")], any, collection::reverse),
     f("rsadecrypt", &[p("ciphertext", text), p("privatekey", text)], text, hash::rsadecrypt),
     f("sensitive", &[raw("value")], any, types::sensitive),
@@ -198,12 +193,7 @@ pub(super) static TABLE: &[Function] = &[
     f("startswith", &[p("str", text).unknown(), p("prefix", text)], bool, string::startswith),
     f("strcontains", &[p("str", text), p("substr", text)], bool, string::strcontains),
     f("strrev", &[p("str", text)], text, string::strrev),
-    f(
-        "substr",
-        &[p("str", text), p("offset", number), p("length", number)],
-        text,
-        string::substr,
-    ),
+    f("substr", &[p("str", text), p("offset", number), p("length", number)], text, string::substr),
     f("sum", &[p("list", any).whole()], any, numeric::sum).always(number),
     f("templatefile", &[p("path", text), p("vars", any).unknown()], any, filesystem::templatefile),
     f(
@@ -234,7 +224,7 @@ pub(super) static TABLE: &[Function] = &[
     f("tonumber", &[raw("v")], number, types::tonumber).may_be_null(),
     f("toset", &[raw("v")], set, types::toset).may_be_null(),
     f("tostring", &[raw("v")], text, types::tostring).may_be_null(),
-    f("transpose", &[p("values", text_lists).whole()], text_lists, collection::transpose),
+    f("transpose", &[p("values", text_lists).whole()], text_lists, mapping::transpose),
     f("trim", &[p("str", text), p("cutset", text)], text, string::trim),
     f("trimprefix", &[p("str", text), p("prefix", text)], text, string::trimprefix),
     f("trimspace", &[p("str", text)], text, string::trimspace),
@@ -244,8 +234,8 @@ pub(super) static TABLE: &[Function] = &[
     f("urlencode", &[p("str", text)], text, encoding::urlencode),
     f("uuid", &[], text, hash::uuid),
     f("uuidv5", &[p("namespace", text), p("name", text)], text, hash::uuidv5),
-    f("values", &[present("mapping")], any, collection::values),
+    f("values", &[present("mapping")], any, mapping::values),
     f("yamldecode", &[p("src", text)], any, yaml::yamldecode),
     f("yamlencode", &[p("value", any).null().unknown()], text, yaml_write::yamlencode),
-    f("zipmap", &[p("keys", texts).unknown().marked(), present("values")], any, collection::zipmap),
+    f("zipmap", &[p("keys", texts).unknown().marked(), present("values")], any, mapping::zipmap),
 ];

@@ -214,7 +214,8 @@ pub(super) fn formatdate(_: &Context<'_>, args: &[Value]) -> Outcome {
             match part(&moment, word) {
                 Some(it) => out.push_str(&it),
                 None => {
-                    let message = format!("`{word}` stands for no part of a time; quote text as 'it'");
+                    let message =
+                        format!("`{word}` stands for no part of a time; quote text as 'it'");
                     return argument(0, message);
                 }
             }

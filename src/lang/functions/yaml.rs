@@ -96,7 +96,9 @@ fn decode(text: &str) -> Result<Value, String> {
                 if let Some(Open { kind: OpenKind::Mapping(_, key @ None), .. }) = open.last_mut() {
                     *key = Some(match (&*text, tag.as_deref()) {
                         ("<<", None) if plain => Key::Merge,
-                        (text, tag) => key_of(scalar(text, plain, tag).map_err(place)?).map_err(place)?,
+                        (text, tag) => {
+                            key_of(scalar(text, plain, tag).map_err(place)?).map_err(place)?
+                        }
                     });
                     continue;
                 }
@@ -320,7 +322,9 @@ mod tests {
         ] {
             assert_eq!(show(run("yamldecode", [text.into()])), want, "{text}");
         }
-        for wrong in ["!!bool x", "!!int x", "!!binary '!'", "!!seq x", "!!map [1]", "[1]: 2", "~: 1"] {
+        for wrong in
+            ["!!bool x", "!!int x", "!!binary '!'", "!!seq x", "!!map [1]", "[1]: 2", "~: 1"]
+        {
             let shown = show(run("yamldecode", [wrong.into()]));
             assert!(shown.starts_with("failed"), "{wrong} {shown}");
         }

@@ -17,7 +17,13 @@ pub(super) fn yamlencode(_: &Context<'_>, args: &[Value]) -> Outcome {
     write(&value, 0, &mut out).map_err(CallError::Failed)?;
     let plain = matches!(value.kind(), Kind::Null(_) | Kind::Bool(_) | Kind::Number(_));
     // A plain text could go on in the next line, so the end of the document is marked.
-    out.push_str(if plain { "\n...\n" } else if out.ends_with('\n') { "" } else { "\n" });
+    out.push_str(if plain {
+        "\n...\n"
+    } else if out.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    });
     match out.len() > MAX_TEXT {
         true => failed("the result is larger than 64 MiB"),
         false => Ok(out.into()),
@@ -98,7 +104,12 @@ fn write_entries(
     Ok(())
 }
 
-fn write_nested(value: &Value, indent: usize, depth: usize, out: &mut String) -> Result<(), String> {
+fn write_nested(
+    value: &Value,
+    indent: usize,
+    depth: usize,
+    out: &mut String,
+) -> Result<(), String> {
     if depth >= MAX_DEPTH || out.len() > MAX_TEXT {
         return Err("the value is nested too deep or is too large".into());
     }
@@ -155,10 +166,10 @@ mod tests {
     #[test]
     fn nesting_follows_terraforms_style() {
         for (value, want) in [
-            (r#"{"a":[[1,2],[3]],"b":[{"c":1,"d":[2]}]}"#, concat!(
-                "\"a\":\n- - 1\n  - 2\n- - 3\n",
-                "\"b\":\n- \"c\": 1\n  \"d\":\n  - 2\n"
-            )),
+            (
+                r#"{"a":[[1,2],[3]],"b":[{"c":1,"d":[2]}]}"#,
+                concat!("\"a\":\n- - 1\n  - 2\n- - 3\n", "\"b\":\n- \"c\": 1\n  \"d\":\n  - 2\n"),
+            ),
             (r#"[[],{}, {"x":{"y":null}}]"#, "- []\n- {}\n- \"x\":\n    \"y\": null\n"),
             (r#""é\u0085\u0001""#, "\"é\\N\\x01\"\n"),
         ] {

@@ -1,0 +1,261 @@
+//! The binary from outside: arguments, exit codes, what is printed where.
+#![cfg(feature = "cli")]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value as Json, json};
+
+/// What a run of the binary came to.
+#[derive(Debug)]
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn lines(&self) -> Vec<Json> {
+        self.out.lines().map(|it| serde_json::from_str(it).expect(it)).collect()
+    }
+
+    fn document(&self) -> Json {
+        serde_json::from_str(&self.out).unwrap_or_else(|why| panic!("{why}: {self:?}"))
+    }
+}
+
+/// Runs the binary in `dir` without a terminal and with nothing of this machine's environment.
+fn run(dir: &Path, args: &[&str]) -> Ran {
+    run_with(dir, args, &[], "")
+}
+
+fn run_with(dir: &Path, args: &[&str], env: &[(&str, &str)], input: &str) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fastcart-hcl"));
+    command.current_dir(dir).args(args).env_clear().envs(env.iter().copied());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    std::io::Write::write_all(&mut stdin, input.as_bytes()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let code = output.status.code().unwrap();
+    Ran { code, out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// A directory with a stack in it.
+fn stack(text: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("main.tf"), text).unwrap();
+    dir
+}
+
+const SMALL: &str = r#"
+variable "word" {
+  default = "x"
+}
+variable "secret" {
+  default   = "hunter2"
+  sensitive = true
+}
+resource "terraform_data" "a" {
+  input = { word = var.word, secret = var.secret }
+}
+resource "terraform_data" "b" {
+  input            = terraform_data.a.id
+  triggers_replace = var.word
+}
+output "word" {
+  value = var.word
+}
+output "list" {
+  value = [var.word, 1]
+}
+output "secret" {
+  value     = var.secret
+  sensitive = true
+}
+"#;
+
+#[test]
+fn wrong_arguments_are_explained() {
+    let dir = stack(SMALL);
+    for (args, want) in [
+        (&["aply"][..], "'apply'"),
+        (&["apply", "-auto-approve"], "write `--auto-approve`"),
+        (&["plan", "-var=a=b"], "write `--var=a=b`"),
+        (&["plan", "--var", "a"], "NAME=VALUE"),
+        (&["plan", "--target", "a..b"], "not the address"),
+        (&["plan", "--parallelism", "0"], "at least 1"),
+        (&["plan", "--lock-timeout", "soon"], "30s"),
+        (&["plan", "--destroy", "--refresh-only"], "cannot be used with"),
+        (&["plan", "nowhere"], "nowhere"),
+        (&["plan", "--workspace", "../up"], "Invalid workspace name"),
+        (&["plan", "--var", "wrod=y"], "did you mean `word`?"),
+        (&["plan", "--var-file", "none.tfvars"], "none.tfvars"),
+        (&["state", "list"], "No state file was found"),
+        (&["state", "show", "terraform_data.a"], "No state file was found"),
+        (&["output", "nothing"], "not found"),
+        (&["docs", "terraform_dat"], "did you mean `terraform_data`?"),
+    ] {
+        let it = run(dir.path(), args);
+        assert!(it.err.contains(want), "{args:?}: {want}\n{it:?}");
+        assert_eq!((it.code, it.out.as_str()), (1, ""), "{args:?}");
+    }
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    let dir = tempfile::tempdir().unwrap();
+    let it = run(dir.path(), &["--version"]);
+    assert_eq!((it.code, it.out.trim()), (0, concat!("fastcart-hcl ", env!("CARGO_PKG_VERSION"))));
+    let it = run(dir.path(), &["plan", "--help"]);
+    assert!(it.code == 0 && it.out.contains("--detailed-exitcode"), "{it:?}");
+}
+
+#[test]
+fn validate_reports_in_terraforms_form() {
+    let dir = stack("resource \"terraform_data\" \"a\" {\n  inptu = 1\n}\n");
+    let it = run(dir.path(), &["validate", "--json"]);
+    let json = it.document();
+    assert_eq!((it.code, &json["valid"], &json["error_count"]), (1, &json!(false), &json!(1)));
+    let range = &json["diagnostics"][0]["range"];
+    assert_eq!((&range["filename"], &range["start"]["line"]), (&json!("main.tf"), &json!(2)));
+    let it = run(stack(SMALL).path(), &["validate", "--json"]);
+    assert_eq!((it.code, &it.document()["valid"]), (0, &json!(true)));
+    let it = run(dir.path(), &["validate"]);
+    assert!(it.code == 1 && it.out.is_empty() && it.err.contains("inptu"), "{it:?}");
+}
+
+#[test]
+fn a_stack_lives_and_dies() {
+    let dir = stack(SMALL);
+    let dir = dir.path();
+    let it = run(dir, &["plan", "--detailed-exitcode"]);
+    assert!(
+        it.code == 2 && it.out.contains("Plan: 2 to add, 0 to change, 0 to destroy."),
+        "{it:?}"
+    );
+    let it = run(dir, &["apply"]);
+    assert!(it.code == 1 && it.err.contains("--auto-approve"), "{it:?}");
+    assert!(!dir.join("terraform.tfstate").exists());
+
+    let it = run(dir, &["apply", "--auto-approve"]);
+    assert!(it.code == 0, "{it:?}");
+    assert!(
+        it.out.contains("Apply complete! Resources: 2 added, 0 changed, 0 destroyed."),
+        "{it:?}"
+    );
+    assert!(it.out.contains("secret = <sensitive>") && it.out.contains("word = \"x\""), "{it:?}");
+    assert!(!it.out.contains("hunter2") && !it.err.contains("hunter2"), "{it:?}");
+    assert!(it.err.contains("terraform_data.a: Creation complete after 0s [id="), "{it:?}");
+    let flat = std::fs::read_to_string(dir.join("cfn-outputs/flat-outputs.json")).unwrap();
+    let flat: Json = serde_json::from_str(&flat).unwrap();
+    assert_eq!(flat, json!({"list": "[\"x\",1]", "word": "x"}));
+
+    let it = run(dir, &["plan", "--detailed-exitcode"]);
+    assert!(it.code == 0 && it.out.contains("No changes."), "{it:?}");
+    let it = run(dir, &["state", "list"]);
+    assert_eq!(it.out, "terraform_data.a\nterraform_data.b\n");
+    let it = run(dir, &["state", "show", "terraform_data.a"]);
+    assert!(it.out.contains("secret = (sensitive value)"), "{it:?}");
+    assert!(!run(dir, &["show"]).out.contains("hunter2"));
+    assert_eq!(run(dir, &["output", "--raw", "word"]).out, "x");
+    assert_eq!(run(dir, &["output", "--json", "list"]).out, "[\"x\",1]\n");
+    assert_eq!(run(dir, &["output", "--json"]).document()["secret"]["value"], "hunter2");
+    let it = run(dir, &["graph", "--existing"]);
+    assert!(it.out.contains("\"terraform_data.b\" -> \"terraform_data.a\";"), "{it:?}");
+
+    let it = run_with(dir, &["plan", "--out", "p"], &[("TF_VAR_word", "y")], "");
+    assert!(it.code == 0 && it.out.contains("# terraform_data.b must be replaced"), "{it:?}");
+    assert!(it.out.contains("# forces replacement") && it.out.contains("\"x\" -> \"y\""), "{it:?}");
+    let json = run(dir, &["show", "--json", "p"]).document();
+    assert_eq!(json["format_version"], "1.2");
+    assert_eq!(json["resource_changes"][0]["change"]["actions"], json!(["update"]));
+    let it = run(dir, &["apply", "p"]);
+    assert!(it.out.contains("Resources: 1 added, 1 changed, 1 destroyed."), "{it:?}");
+    let it = run(dir, &["apply", "p"]);
+    assert!(it.code == 1 && it.err.contains("Saved plan is stale"), "{it:?}");
+
+    let it = run(dir, &["destroy", "--auto-approve"]);
+    assert!(it.out.contains("Destroy complete! Resources: 2 destroyed."), "{it:?}");
+    assert_eq!(run(dir, &["state", "list"]).out, "");
+    let flat = std::fs::read_to_string(dir.join("cfn-outputs/flat-outputs.json")).unwrap();
+    assert_eq!(flat.trim(), "{}");
+}
+
+#[test]
+fn json_runs_are_lines_of_events() {
+    let dir = stack(SMALL);
+    let it = run(dir.path(), &["apply", "--auto-approve", "--json"]);
+    assert_eq!(it.code, 0, "{it:?}");
+    assert!(!it.out.contains("hunter2"));
+    let lines = it.lines();
+    let types: Vec<&str> = lines.iter().filter_map(|it| it["type"].as_str()).collect();
+    assert_eq!(types.first(), Some(&"version"));
+    assert_eq!(types.last(), Some(&"outputs"));
+    let count = |kind: &str| types.iter().filter(|it| **it == kind).count();
+    let counts = ["planned_change", "change_summary", "apply_start", "apply_complete"].map(count);
+    assert_eq!(counts, [2, 2, 2, 2]);
+    let it = run(dir.path(), &["plan", "--json", "--var", "nope=1"]);
+    let lines = it.lines();
+    let last = lines.last().unwrap();
+    assert_eq!(
+        (it.code, &last["type"], &last["@level"]),
+        (1, &json!("diagnostic"), &json!("error"))
+    );
+}
+
+#[test]
+fn variables_have_terraforms_precedence() {
+    let dir = stack("variable \"v\" {}\noutput \"v\" {\n  value = var.v\n}\n");
+    let dir = dir.path();
+    let check = |args: &[&str], env: &[(&str, &str)], want: &str| {
+        let args: Vec<&str> = ["console", "--json", "."].iter().chain(args).copied().collect();
+        let it = run_with(dir, &args, env, "var.v\n");
+        assert_eq!(it.document()["value"], want, "{args:?} {it:?}");
+    };
+    let write = |name: &str| std::fs::write(dir.join(name), format!("v = {name:?}\n")).unwrap();
+    let env = &[("TF_VAR_v", "env")];
+    check(&[], env, "env");
+    write("terraform.tfvars");
+    check(&[], env, "terraform.tfvars");
+    write("b.auto.tfvars");
+    write("a.auto.tfvars");
+    check(&[], env, "b.auto.tfvars");
+    write("x.tfvars");
+    check(&["--var", "v=flag", "--var-file", "x.tfvars"], env, "x.tfvars");
+    check(&["--var-file", "x.tfvars", "--var", "v=flag"], env, "flag");
+}
+
+#[test]
+fn the_console_answers_line_by_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let input = "1 + 1\nsensitive(\"x\")\nnope(\ntype([1])\n{ a = [true] }\n";
+    let it = run_with(dir.path(), &["console", "--json"], &[], input);
+    let lines = it.lines();
+    assert_eq!(lines.len(), 5, "{it:?}");
+    assert_eq!(lines[0], json!({"value": 2, "type": "number"}));
+    assert_eq!((&lines[1]["sensitive"], lines[1].get("value")), (&json!(true), None));
+    assert!(lines[2]["error"]["summary"].is_string());
+    assert_eq!(lines[4]["value"], json!({"a": [true]}));
+    let it = run_with(dir.path(), &["console"], &[], "upper(\"a\")\n[1]\n");
+    assert_eq!(it.out, "\"A\"\n[\n  1,\n]\n");
+}
+
+#[test]
+fn pictures_have_four_forms() {
+    let dir = stack(SMALL);
+    for (file, start) in [
+        ("g.dot", "digraph"),
+        ("g.md", "flowchart"),
+        ("g.svg", "<svg"),
+        ("g.html", "<!doctype html>"),
+    ] {
+        let it = run(dir.path(), &["graph", "--out", file]);
+        assert_eq!(it.code, 0, "{it:?}");
+        let text = std::fs::read_to_string(dir.path().join(file)).unwrap();
+        assert!(text.starts_with(start) && text.contains("terraform_data"), "{text}");
+        assert!(!text.contains("hunter2"));
+    }
+}
