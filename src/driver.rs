@@ -210,7 +210,8 @@ pub trait Driver: Resource {
     /// Makes the smallest object in one call. The same `op` makes the same object.
     fn create(&self, cloud: &Self::Cloud, op: &Op) -> impl Future<Output = Result<Id>> + Send;
 
-    /// Whether the object stays when this resource is deleted: the engine only forgets it then.
+    /// Whether the object stays when this resource is deleted: `delete` leaves it as it is to be
+    /// left, and the engine does not wait until it is gone.
     fn stays(&self) -> bool {
         Self::STAYS
     }

@@ -539,3 +539,64 @@ async fn every_step_is_told_once() {
     assert_eq!(told.len(), 4);
     assert!(told.values().all(|it| *it == 1), "{told:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_before_its_intent_is_on_disk() {
+    let wanted: Vec<Want> = (0..8).map(|it| want(&format!("t{it}"), &[])).collect();
+    for records in 0..8 {
+        let store = MemoryStore::new();
+        let bench = Bench::new(store.clone());
+        store.stop_after(records);
+        let applied = bench.apply(&wanted).await;
+        assert!(text(&applied.diagnostics).starts_with("the store has stopped"));
+        assert_eq!(applied.diagnostics.len(), 1, "told once");
+        // All eight share one append, which failed.
+        assert!(bench.cloud.world().calls.is_empty(), "{records}");
+        assert_eq!((applied.done.add, applied.skipped), (0, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_cannot_be_written_starts_nothing_new() {
+    let store = LightStore::default();
+    let bench = Bench::new(store.clone());
+    for name in ["a", "b", "c"] {
+        bench.cloud.behave(name, takes(seconds(1)));
+    }
+    bench.cloud.behave("slow", takes(seconds(5)));
+    store.refuse_after(1);
+    let wanted = [want("a", &[]), want("b", &["a"]), want("c", &["b"]), want("slow", &[])];
+    let applied = bench.apply(&wanted).await;
+    assert_eq!(text(&applied.diagnostics), "cannot write a file: the disk is full");
+    assert_eq!(bench.cloud.names(), ["a", "b", "slow"], "what ran is finished");
+    assert_eq!((applied.skipped, store.kept().clears), (1, 0), "the journal stays");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_never_comes_ends_at_the_limit() {
+    let bench = bench();
+    bench.cloud.behave("a", takes(seconds(86_400)));
+    let mut a = want("a", &[]);
+    a.timeout = Some(40);
+    let applied = bench.apply(&[a]).await;
+    assert_eq!(bench.cloud.clock.elapsed().as_secs(), 40);
+    assert!(text(&applied.diagnostics).contains("no answer within 40s"));
+    assert!(bench.store.journal().unwrap().is_some(), "in doubt");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_vanished_is_told() {
+    let bench = bench();
+    let mut a = want("a", &[]);
+    bench.apply(std::slice::from_ref(&a)).await;
+    a.size = 2;
+    let plan = plan(&bench.store.read().unwrap().unwrap(), std::slice::from_ref(&a));
+    bench.cloud.world().things.clear();
+    let applied = bench.perform(&plan, std::slice::from_ref(&a)).await;
+    assert_eq!(applied.failed, 1);
+    assert!(text(&applied.diagnostics).contains("no such thing"));
+    // What was to be deleted and is gone is no failure.
+    let applied = bench.apply(&[]).await;
+    assert!(applied.diagnostics.is_empty(), "{}", applied.diagnostics);
+    assert!(applied.state.is_empty());
+}

@@ -3,7 +3,8 @@
 use fastcart_hcl::lang::types::Type;
 use fastcart_hcl::lang::value::Value;
 use fastcart_hcl::schema::{
-    Auto, Block, BlockSet, Decides, Default, Given, Kind, Nested, Out, Resource, Row, Set, Tags, View,
+    Auto, Block, BlockSet, Decides, Default, Given, Kind, Nested, Out, Resource, Row, Set, Tags,
+    View,
 };
 
 /// A thing with every sort of field.

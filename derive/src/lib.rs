@@ -40,7 +40,8 @@ pub fn resource(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
             }
         };
         let (create, update, delete, read) = options.timeouts();
-        let (attributes, row, draft) = (&parts.attributes, parts.row(name, true), parts.draft(input));
+        let (attributes, row, draft) =
+            (&parts.attributes, parts.row(name, true), parts.draft(input));
         let draft_name = format_ident!("{name}Draft");
         let id = match parts.has_id {
             true => quote!(),
@@ -119,7 +120,8 @@ impl<'a> Parts<'a> {
         for field in &named.named {
             let ident = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
             let named = FieldOptions::read(field)?.name.map(|it| it.value());
-            let name = named.unwrap_or_else(|| ident.strip_prefix("r#").unwrap_or(&ident).to_string());
+            let name =
+                named.unwrap_or_else(|| ident.strip_prefix("r#").unwrap_or(&ident).to_string());
             if is_tags(&field.ty) {
                 parts.has_tags = true;
                 parts.attributes.push(quote!(::fastcart_hcl::schema::field::TAGS));
@@ -200,16 +202,17 @@ impl<'a> Parts<'a> {
 
     fn draft(&self, input: &DeriveInput) -> TokenStream {
         let (vis, draft) = (&input.vis, format_ident!("{}Draft", input.ident));
-        let accessors = self.fields.iter().filter(|(field, _)| !is_tags(&field.ty)).map(|(field, text)| {
-            let (ident, ty) = (&field.ident, inner(&field.ty));
-            let doc = format!("The argument `{text}` as far as it is known.");
-            quote! {
-                #[doc = #doc]
-                #vis fn #ident(&self) -> ::fastcart_hcl::schema::Given<#ty> {
-                    self.0.field(#text)
+        let accessors =
+            self.fields.iter().filter(|(field, _)| !is_tags(&field.ty)).map(|(field, text)| {
+                let (ident, ty) = (&field.ident, inner(&field.ty));
+                let doc = format!("The argument `{text}` as far as it is known.");
+                quote! {
+                    #[doc = #doc]
+                    #vis fn #ident(&self) -> ::fastcart_hcl::schema::Given<#ty> {
+                        self.0.field(#text)
+                    }
                 }
-            }
-        });
+            });
         let doc = format!("The arguments of a [`{}`] at plan time.", input.ident);
         quote! {
             #[doc = #doc]
@@ -248,7 +251,6 @@ fn attribute(field: &Field, name: &str) -> Result<TokenStream> {
             name: #name,
             doc: #doc,
             #set
-            ..::fastcart_hcl::schema::Attribute::BLANK
         }
     })
 }

@@ -59,7 +59,9 @@ fn seconds(text: &LitStr) -> Result<u64> {
     let parsed = value
         .strip_suffix('m')
         .and_then(|it| it.parse::<u64>().ok().map(|it| it * 60))
-        .or_else(|| value.strip_suffix('h').and_then(|it| it.parse::<u64>().ok().map(|it| it * 3600)))
+        .or_else(|| {
+            value.strip_suffix('h').and_then(|it| it.parse::<u64>().ok().map(|it| it * 3600))
+        })
         .or_else(|| value.strip_suffix('s').and_then(|it| it.parse().ok()));
     parsed.ok_or_else(|| Error::new(text.span(), "write a time limit as `30s`, `10m` or `2h`"))
 }
@@ -98,8 +100,23 @@ pub struct FieldOptions {
 }
 
 const FIELD_OPTIONS: &[&str] = &[
-    "name", "replace", "local", "sensitive", "fold_case", "json", "as_attribute", "computed", "optional",
-    "default", "range", "length", "count", "one_of", "conflicts", "exactly_one_of", "follows",
+    "name",
+    "replace",
+    "local",
+    "sensitive",
+    "fold_case",
+    "json",
+    "as_attribute",
+    "computed",
+    "optional",
+    "default",
+    "range",
+    "length",
+    "count",
+    "one_of",
+    "conflicts",
+    "exactly_one_of",
+    "follows",
 ];
 
 impl FieldOptions {

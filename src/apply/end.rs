@@ -9,7 +9,6 @@
 //! | | failed later | `Finished` with what AWS has |
 //! | delete | failed | `Failed`: the state still has the object, the next plan deletes it again |
 
-use super::call::Caller;
 use super::fit;
 use super::settle::{Remote, Settled};
 use super::step::{Reply, Steps, Task, Work, object};

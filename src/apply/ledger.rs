@@ -27,6 +27,7 @@ pub(super) struct Ledger<'a> {
     /// Ended operations that no `Saved` record names yet.
     ended: Vec<OpId>,
     dirty: bool,
+    gave_up: bool,
     save_from: Duration,
 }
 
@@ -65,6 +66,7 @@ impl<'a> Ledger<'a> {
             open: open.into_iter().collect(),
             ended: Vec::new(),
             dirty: false,
+            gave_up: false,
             save_from: settings.clock.elapsed() + SAVE_EVERY,
         }
     }
@@ -112,7 +114,7 @@ impl<'a> Ledger<'a> {
 
     /// Time until the state is to be written; none where there is nothing to write.
     pub(super) fn save_in(&self) -> Option<Duration> {
-        self.dirty.then(|| self.save_from.saturating_sub(self.settings.clock.elapsed()))
+        (self.dirty && !self.gave_up).then(|| self.save_from.saturating_sub(self.settings.clock.elapsed()))
     }
 
     /// Writes the state, with every end in it on disk before.
@@ -135,7 +137,7 @@ impl<'a> Ledger<'a> {
 
     /// Writes the state no more until the end.
     pub(super) fn give_up_saving(&mut self) {
-        self.dirty = false;
+        self.gave_up = true;
     }
 
     /// Writes the state for the last time, and clears the journal unless an operation has no end.

@@ -199,6 +199,9 @@ pub(super) async fn unmake(
     let delete = |_| remote.driver.delete(&remote.cloud, &remote.id, row.clone());
     let deleted = caller.persist(false, delete, |_| false).await;
     deleted.map_err(|stop| caller.diagnostic(&stop.failure))?;
+    if remote.driver.stays(row) {
+        return Ok(());
+    }
     let mut wait = Wait::new(caller, remote);
     loop {
         match look(caller, remote, row).await?.map(|it| it.status) {

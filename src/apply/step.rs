@@ -16,7 +16,7 @@ use crate::plan::codec;
 use crate::plan::graph::{Step, Verb};
 use crate::plan::{Action, Change, Counts, Plan, PlanMode};
 use crate::schema::{Schema, Timeouts};
-use crate::state::{self, Event, Intent, Object, ObjectStatus, OpId, State};
+use crate::state::{self, Intent, Object, ObjectStatus, OpId, State};
 
 /// Time limit where neither the stack nor the type has one.
 const LIMIT: Duration = Duration::from_secs(20 * 60);

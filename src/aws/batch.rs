@@ -24,10 +24,8 @@ pub trait Batch: Send + Sync + 'static {
     const MAX: usize;
 
     /// Reads them: all pages, and unknown ones left out instead of refused.
-    fn fetch(
-        ids: Vec<String>,
-        aws: &Aws,
-    ) -> impl Future<Output = Result<Keyed<Self::Item>>> + Send;
+    fn fetch(ids: Vec<String>, aws: &Aws)
+    -> impl Future<Output = Result<Keyed<Self::Item>>> + Send;
 }
 
 /// Most chunks of one type that are read at the same time.

@@ -45,7 +45,8 @@ fn assume(
     config: &SdkConfig,
 ) -> Result<aws_config::sts::AssumeRoleProviderBuilder, Failure> {
     let session = role.session_name.clone().unwrap_or_else(|| "fastcart-hcl".into());
-    let mut it = AssumeRoleProvider::builder(&role.role_arn).session_name(session).configure(config);
+    let mut it =
+        AssumeRoleProvider::builder(&role.role_arn).session_name(session).configure(config);
     if let Some(id) = &role.external_id {
         it = it.external_id(id);
     }

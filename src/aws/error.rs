@@ -97,7 +97,8 @@ fn operation<E>() -> Option<(&'static str, &'static str)> {
 /// `perform: ec2:CreateVpc on resource: arn:…` as the service words it.
 fn denied_hint(message: &str) -> Option<String> {
     let action = message.split_once("perform: ")?.1.split_whitespace().next()?;
-    let resource = message.split_once("on resource: ").and_then(|it| it.1.split_whitespace().next());
+    let resource =
+        message.split_once("on resource: ").and_then(|it| it.1.split_whitespace().next());
     let resource = resource.map(|it| it.trim_end_matches('.')).unwrap_or("*");
     Some(format!("allow `{action}` on `{resource}` in the caller's policy"))
 }
@@ -124,10 +125,11 @@ where
                 let why = format!("the reply cannot be read: {}", DisplayErrorContext(&error));
                 Failure::new(FailureKind::Lost, why)
             }
-            SdkError::DispatchFailure(why) if why.is_io() || why.is_timeout() => {
-                Failure::new(FailureKind::Lost, format!("no reply: {}", DisplayErrorContext(&error)))
-                    .hint("check the network, the region and the endpoint")
-            }
+            SdkError::DispatchFailure(why) if why.is_io() || why.is_timeout() => Failure::new(
+                FailureKind::Lost,
+                format!("no reply: {}", DisplayErrorContext(&error)),
+            )
+            .hint("check the network, the region and the endpoint"),
             _ => Failure::fatal(DisplayErrorContext(&error).to_string()),
         };
         it.operation = (!name.is_empty()).then(|| format!("{service}:{name}"));
@@ -170,7 +172,8 @@ mod tests {
         let message = "User: arn:aws:iam::1:user/a is not authorized to perform: ec2:CreateVpc on \
                        resource: arn:aws:ec2:eu-central-1:1:vpc/* because no policy allows it";
         let hint = denied_hint(message).unwrap();
-        let expected = "allow `ec2:CreateVpc` on `arn:aws:ec2:eu-central-1:1:vpc/*` in the caller's policy";
+        let expected =
+            "allow `ec2:CreateVpc` on `arn:aws:ec2:eu-central-1:1:vpc/*` in the caller's policy";
         assert_eq!(hint, expected);
         assert_eq!(denied_hint("You are not authorized"), None);
     }

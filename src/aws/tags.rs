@@ -42,7 +42,10 @@ pub struct Change {
 pub fn change(want: &Tags, have: &Tags) -> Change {
     let set = want.all.iter().filter(|(k, v)| have.all.get(*k) != Some(*v));
     let remove = have.all.keys().filter(|k| !want.all.contains_key(*k));
-    Change { set: set.map(|(k, v)| (k.clone(), v.clone())).collect(), remove: remove.cloned().collect() }
+    Change {
+        set: set.map(|(k, v)| (k.clone(), v.clone())).collect(),
+        remove: remove.cloned().collect(),
+    }
 }
 
 impl Aws {

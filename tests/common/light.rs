@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use fastcart_hcl::diag::Result;
+use fastcart_hcl::diag::{Diagnostic, Result};
 use fastcart_hcl::state::{
     Event, Guard, Header, Journal, LockError, LockInfo, MemoryStore, State, Store,
 };
@@ -17,9 +17,16 @@ pub struct Kept {
     pub appends: usize,
     pub records: usize,
     pub writes: usize,
+    pub clears: usize,
+    /// Refuses every write of the state after so many.
+    pub refuse_after: Option<usize>,
 }
 
 impl LightStore {
+    pub fn refuse_after(&self, writes: usize) {
+        self.0.lock().unwrap().refuse_after = Some(writes);
+    }
+
     pub fn kept(&self) -> Kept {
         self.0.lock().unwrap().clone()
     }
@@ -36,6 +43,9 @@ impl Store for LightStore {
 
     fn write(&self, state: &mut State) -> Result<()> {
         let mut kept = self.0.lock().unwrap();
+        if kept.refuse_after.is_some_and(|it| kept.writes >= it) {
+            return Err(Diagnostic::error("cannot write a file", "the disk is full").into());
+        }
         kept.writes += 1;
         state.serial += 1;
         kept.state = Some(state.clone());
@@ -58,6 +68,7 @@ impl Store for LightStore {
     }
 
     fn clear_journal(&self) -> Result<()> {
+        self.0.lock().unwrap().clears += 1;
         Ok(())
     }
 }

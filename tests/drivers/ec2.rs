@@ -228,7 +228,8 @@ async fn security_group_with_its_rules() {
 
     let bare = play.create("aws_security_group", json!({"vpc_id": id(&network)})).await;
     assert_eq!(bare.at("egress"), json!([]), "nobody asked for a way out");
-    let mutual = json!({"from_port": 1, "to_port": 2, "protocol": "udp", "security_groups": [id(&bare)]});
+    let mutual =
+        json!({"from_port": 1, "to_port": 2, "protocol": "udp", "security_groups": [id(&bare)]});
     let made = play.update(&made, with(json!([mutual]), json!([]))).await;
     let config = json!({"security_group_id": id(&bare), "ip_protocol": "tcp", "from_port": 80,
         "to_port": 80, "referenced_security_group_id": id(&made), "description": "from the web"});
@@ -238,7 +239,8 @@ async fn security_group_with_its_rules() {
     other["to_port"] = json!(90);
     other["tags"] = json!({"Name": "rule"});
     let rule = play.update(&rule, other).await;
-    let config = json!({"security_group_id": id(&bare), "ip_protocol": "-1", "cidr_ipv4": "0.0.0.0/0"});
+    let config =
+        json!({"security_group_id": id(&bare), "ip_protocol": "-1", "cidr_ipv4": "0.0.0.0/0"});
     let out = play.create("aws_vpc_security_group_egress_rule", config.clone()).await;
     let resumed = Op::new("again", true);
     let same = play.create_by("aws_vpc_security_group_egress_rule", config.clone(), resumed).await;
@@ -265,7 +267,7 @@ async fn default_security_group_is_taken_over_and_stays() {
 }
 
 #[tokio::test]
-async fn flow_log_into_a_bucket() {
+async fn flow_log_into_a_stream() {
     let play = Play::new().await;
     let network = vpc(&play, "10.11.0.0/16").await;
     let config = json!({"vpc_id": id(&network), "traffic_type": "REJECT",

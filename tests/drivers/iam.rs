@@ -21,7 +21,7 @@ fn policy(actions: &[&str]) -> String {
 
 #[tokio::test]
 async fn a_role_lives() {
-    let play = Play::new("222222222501").await;
+    let play = Play::new().await;
     let boundary = json!({ "name": "lives-boundary", "policy": policy(&["s3:*"]) });
     let boundary = play.create("aws_iam_policy", boundary).await;
     let config = json!({ "name": "lives", "assume_role_policy": trust(&["ec2.amazonaws.com"]) });
@@ -62,7 +62,7 @@ async fn a_role_lives() {
 
 #[tokio::test]
 async fn a_role_is_made_once_and_loses_its_policies_when_forced() {
-    let play = Play::new("222222222502").await;
+    let play = Play::new().await;
     let config = json!({ "name_prefix": "forced-", "assume_role_policy": trust(&["ec2.amazonaws.com"]),
                          "force_detach_policies": true });
     let role = play.create_by("aws_iam_role", config.clone(), Op::new("op-1", false)).await;
@@ -77,7 +77,7 @@ async fn a_role_is_made_once_and_loses_its_policies_when_forced() {
 
 #[tokio::test]
 async fn a_role_policy_lives() {
-    let play = Play::new("222222222503").await;
+    let play = Play::new().await;
     let role = json!({ "name": "holder", "assume_role_policy": trust(&["ec2.amazonaws.com"]) });
     let role = play.create("aws_iam_role", role).await;
     let config = |actions: &[&str]| json!({ "role": "holder", "name": "p", "policy": policy(actions) });
@@ -91,7 +91,7 @@ async fn a_role_policy_lives() {
 
 #[tokio::test]
 async fn a_policy_lives_beyond_its_fifth_version() {
-    let play = Play::new("222222222504").await;
+    let play = Play::new().await;
     let config = |actions: &[&str], tags: serde_json::Value| {
         json!({ "name": "versions", "path": "/test/", "description": "d", "policy": policy(actions),
                 "tags": tags })
@@ -116,7 +116,7 @@ async fn a_policy_lives_beyond_its_fifth_version() {
 
 #[tokio::test]
 async fn attachments_of_a_role_are_read_in_one_call() {
-    let play = Play::new("222222222505").await;
+    let play = Play::new().await;
     let role = json!({ "name": "attached", "assume_role_policy": trust(&["ec2.amazonaws.com"]) });
     let role = play.create("aws_iam_role", role).await;
     let mut made = Vec::new();
@@ -125,7 +125,7 @@ async fn attachments_of_a_role_are_read_in_one_call() {
         let policy = play.create("aws_iam_policy", policy).await;
         let config = json!({ "role": "attached", "policy_arn": *policy.id });
         let it = play.create("aws_iam_role_policy_attachment", config).await;
-        assert_eq!(*it.id, *format!("attached/{}", *policy.id));
+        assert_eq!(*it.id, *format!("attached/{}", policy.id));
         made.push((it, policy));
     }
     let count = || play.aws().calls().snapshot().get("iam:ListAttachedRolePolicies").copied();
@@ -142,7 +142,7 @@ async fn attachments_of_a_role_are_read_in_one_call() {
 
 #[tokio::test]
 async fn a_service_linked_role_lives() {
-    let play = Play::new("222222222506").await;
+    let play = Play::new().await;
     let config = |description: &str| {
         json!({ "aws_service_name": "autoscaling.amazonaws.com", "custom_suffix": "test",
                 "description": description })
@@ -158,7 +158,7 @@ async fn a_service_linked_role_lives() {
 
 #[tokio::test]
 async fn a_policy_document_needs_no_call() {
-    let play = Play::new("222222222507").await;
+    let play = Play::new().await;
     let it = play
         .data(
             "aws_iam_policy_document",

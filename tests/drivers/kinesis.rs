@@ -7,7 +7,7 @@ use crate::play::Play;
 
 #[tokio::test]
 async fn a_stream_lives() {
-    let play = Play::new("222222222301").await;
+    let play = Play::new().await;
     let kms = play.create("aws_kms_key", json!({})).await;
     let stream = play.create("aws_kinesis_stream", json!({ "name": "lives", "shard_count": 2 })).await;
     assert_eq!(stream.at("arn"), json!(*stream.id));
@@ -45,7 +45,7 @@ async fn a_stream_lives() {
 
 #[tokio::test]
 async fn everything_is_converged_after_creation() {
-    let play = Play::new("222222222302").await;
+    let play = Play::new().await;
     let config = json!({
         "name": "at-once", "shard_count": 1, "retention_period": 168, "encryption_type": "KMS",
         "kms_key_id": "alias/aws/kinesis", "shard_level_metrics": ["ALL"], "tags": { "a": "1" },
@@ -61,7 +61,7 @@ async fn everything_is_converged_after_creation() {
 
 #[tokio::test]
 async fn a_consumer_lives() {
-    let play = Play::new("222222222303").await;
+    let play = Play::new().await;
     let stream = json!({ "name": "consumed", "shard_count": 1 });
     let stream = play.create("aws_kinesis_stream", stream).await;
     let config = |tags: serde_json::Value| {

@@ -17,7 +17,7 @@ fn policy(actions: &[&str]) -> String {
 
 #[tokio::test]
 async fn a_key_lives() {
-    let play = Play::new("222222222201").await;
+    let play = Play::new().await;
     let key = play.create("aws_kms_key", json!({})).await;
     assert_eq!(key.at("key_id"), json!(*key.id));
     assert_eq!(key.at("is_enabled"), json!(true));
@@ -50,7 +50,7 @@ async fn a_key_lives() {
 
 #[tokio::test]
 async fn a_policy_in_other_words_is_no_change() {
-    let play = Play::new("222222222202").await;
+    let play = Play::new().await;
     let key = play.create("aws_kms_key", json!({ "policy": policy(&["kms:*", "kms:Decrypt"]) })).await;
     let calls = play.aws().calls().snapshot();
     let other = policy(&["kms:Decrypt", "kms:*"]);
@@ -62,7 +62,7 @@ async fn a_policy_in_other_words_is_no_change() {
 
 #[tokio::test]
 async fn a_key_is_made_once_however_often_it_is_resumed() {
-    let play = Play::new("222222222203").await;
+    let play = Play::new().await;
     let config = json!({ "description": "once" });
     let first = play.make("aws_kms_key", &config, &Op::new(TOKEN, false)).await.unwrap();
     let key = play.create_by("aws_kms_key", config, Op::new(TOKEN, true)).await;
@@ -72,7 +72,7 @@ async fn a_key_is_made_once_however_often_it_is_resumed() {
 
 #[tokio::test]
 async fn an_alias_lives() {
-    let play = Play::new("222222222204").await;
+    let play = Play::new().await;
     let key = play.create("aws_kms_key", json!({})).await;
     let other = play.create("aws_kms_key", json!({})).await;
     let name = "alias/test/lives";
@@ -100,14 +100,14 @@ async fn an_alias_lives() {
 
 #[tokio::test]
 async fn a_key_policy_lives_and_the_key_keeps_one() {
-    let play = Play::new("222222222205").await;
+    let play = Play::new().await;
     let key = play.create("aws_kms_key", json!({})).await;
     let config = |policy: String| json!({ "key_id": *key.id, "policy": policy });
     let it = play.create("aws_kms_key_policy", config(policy(&["kms:*"]))).await;
     let it = play.update(&it, config(policy(&["kms:*", "kms:Sign"]))).await;
     play.same_by_import(&it, &key.id, &[]).await;
     assert!(play.driver("aws_kms_key_policy").stays(&it.row));
-    play.forget(&it).await;
+    play.driver(it.kind).delete(&play.cloud, &it.id, it.row.clone()).await.unwrap();
     let left = play.import("aws_kms_key_policy", &key.id).await;
     assert!(left.at("policy").as_str().unwrap().contains("Enable IAM User Permissions"));
     play.delete(&key).await;

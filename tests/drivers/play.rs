@@ -12,7 +12,7 @@ use fastcart_hcl::driver::{AnyDriver, Cloud, Failure, FailureKind, Id, Op, Statu
 use fastcart_hcl::lang::convert::convert;
 use fastcart_hcl::lang::value::Value;
 use fastcart_hcl::provider::{Provider, Registry};
-use fastcart_hcl::schema::{Attribute, Decides, Kind};
+use fastcart_hcl::schema::{Attribute, Decides, Kind, compare};
 use serde_json::json;
 
 /// The local cloud, stopped with the test run because its standard input closes.
@@ -125,13 +125,15 @@ impl Play {
         let driver = self.driver(made.kind);
         let mut differing = Vec::new();
         for _ in 0..60 {
-            let seen = driver.read(&self.cloud, &made.id, made.row.clone()).await;
+            let words = known(&made.want, &made.row);
+            let seen = driver.read(&self.cloud, &made.id, words).await;
             let seen = seen.unwrap_or_else(|it| panic!("{} cannot be read: {it:?}", made.kind));
             let seen = seen.unwrap_or_else(|| panic!("{} {} is not there", made.kind, made.id));
             match seen.status {
                 Status::Ready => {
                     made.row = seen.row;
-                    made.id = made.row.part("id").and_then(|it| it.as_str()).unwrap_or_default().into();
+                    made.id =
+                        made.row.part("id").and_then(|it| it.as_str()).unwrap_or_default().into();
                 }
                 Status::Failed(why) => panic!("{} {} failed: {why}", made.kind, made.id),
                 _ => {
@@ -271,7 +273,7 @@ fn satisfied(attribute: &Attribute, want: &Value, have: &Value) -> bool {
             let fits = |w: &Value| have.iter().any(|h| differences(nested, w, h).is_empty());
             want.len() == have.len() && want.iter().all(fits)
         }
-        _ => want.same(have),
+        _ => compare::same(attribute.compare, want, have),
     }
 }
 
@@ -281,9 +283,11 @@ fn known(want: &Value, have: &Value) -> Value {
         return have.clone();
     }
     match (want.as_entries(), have.as_entries()) {
-        (Some(want), Some(have)) => Value::object(want.iter().map(|(k, v)| {
-            (k.clone(), have.get(k).map_or_else(|| v.clone(), |it| known(v, it)))
-        })),
+        (Some(want), Some(have)) => {
+            Value::object(want.iter().map(|(k, v)| {
+                (k.clone(), have.get(k).map_or_else(|| v.clone(), |it| known(v, it)))
+            }))
+        }
         _ => want.clone(),
     }
 }

@@ -74,9 +74,11 @@ impl Driver for DefaultSecurityGroup {
     }
 
     fn observe(&mut self, (arn, seen): Seen) {
-        let (group, owner) = (seen.group_id().unwrap_or_default(), seen.owner_id().unwrap_or_default());
+        let (group, owner) =
+            (seen.group_id().unwrap_or_default(), seen.owner_id().unwrap_or_default());
         self.ingress.set(blocks(self.ingress.get(), told(seen.ip_permissions(), group, owner)));
-        self.egress.set(blocks(self.egress.get(), told(seen.ip_permissions_egress(), group, owner)));
+        self.egress
+            .set(blocks(self.egress.get(), told(seen.ip_permissions_egress(), group, owner)));
         self.arn.set(arn);
         self.description.set(seen.description);
         self.name.set(seen.group_name);

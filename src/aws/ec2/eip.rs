@@ -67,10 +67,10 @@ impl Driver for Eip {
     type Seen = Seen;
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
-        let kind = types::ResourceType::ElasticIp;
-        if let Some(id) = resumed(aws, kind.clone(), op).await? {
-            return Ok(Id(id));
+        if let Some(id) = resumed(aws, op).await? {
+            return Ok(id);
         }
+        let kind = types::ResourceType::ElasticIp;
         let made = aws
             .ec2()
             .allocate_address()
@@ -112,7 +112,8 @@ impl Driver for Eip {
         self.association_id.set(address.association_id);
         self.carrier_ip.set(address.carrier_ip);
         self.customer_owned_ip.set(address.customer_owned_ip);
-        self.customer_owned_ipv4_pool = address.customer_owned_ipv4_pool.filter(|it| !it.is_empty());
+        self.customer_owned_ipv4_pool =
+            address.customer_owned_ipv4_pool.filter(|it| !it.is_empty());
         self.domain.set(address.domain);
         self.instance.set(address.instance_id.filter(|it| !it.is_empty()));
         self.network_border_group.set(address.network_border_group);
@@ -182,7 +183,8 @@ impl Batch for Addresses {
     const MAX: usize = 200;
 
     async fn fetch(ids: Vec<String>, aws: &Aws) -> Result<Keyed<types::Address>> {
-        let found = aws.ec2().describe_addresses().filters(filter("allocation-id", ids)).send().await?;
+        let found =
+            aws.ec2().describe_addresses().filters(filter("allocation-id", ids)).send().await?;
         Ok(keyed(found.addresses.unwrap_or_default(), |it| it.allocation_id.clone()))
     }
 }

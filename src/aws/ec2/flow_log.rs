@@ -11,7 +11,17 @@ use types::{
 #[resource("aws_flow_log", tags = "vpc-flow-log")]
 pub struct FlowLog {
     /// VPC to record.
-    #[attr(replace, exactly_one_of("eni_id", "regional_nat_gateway_id", "subnet_id", "transit_gateway_attachment_id", "transit_gateway_id", "vpc_id"))]
+    #[attr(
+        replace,
+        exactly_one_of(
+            "eni_id",
+            "regional_nat_gateway_id",
+            "subnet_id",
+            "transit_gateway_attachment_id",
+            "transit_gateway_id",
+            "vpc_id"
+        )
+    )]
     pub vpc_id: Option<String>,
     /// Subnet to record.
     #[attr(replace)]
@@ -168,7 +178,8 @@ impl Driver for FlowLog {
             self.destination_options = Block(options);
         }
         let fields = seen.tag_field_specifications.unwrap_or_default();
-        self.tag_field_specification = BlockSet(fields.into_iter().filter_map(TagFields::read).collect());
+        self.tag_field_specification =
+            BlockSet(fields.into_iter().filter_map(TagFields::read).collect());
         self.tags.observe(pairs(seen.tags));
     }
 

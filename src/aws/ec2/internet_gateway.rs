@@ -27,10 +27,10 @@ impl Driver for InternetGateway {
     type Seen = (String, types::InternetGateway);
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
-        let kind = types::ResourceType::InternetGateway;
-        if let Some(id) = resumed(aws, kind.clone(), op).await? {
-            return Ok(Id(id));
+        if let Some(id) = resumed(aws, op).await? {
+            return Ok(id);
         }
+        let kind = types::ResourceType::InternetGateway;
         let call = aws.ec2().create_internet_gateway();
         let call = call.set_tag_specifications(tagged_with_token(kind, &self.tags, op));
         let made = call.customize().config_override(once()).send().await?;
@@ -44,9 +44,11 @@ impl Driver for InternetGateway {
     }
 
     fn status((_, seen): &Self::Seen) -> Status {
-        let changing = seen.attachments().iter().filter_map(|it| it.state.as_ref()).find(|it| {
-            matches!(it, AttachmentStatus::Attaching | AttachmentStatus::Detaching)
-        });
+        let changing = seen
+            .attachments()
+            .iter()
+            .filter_map(|it| it.state.as_ref())
+            .find(|it| matches!(it, AttachmentStatus::Attaching | AttachmentStatus::Detaching));
         changing.map_or(Status::Ready, |it| Status::busy(it.as_str()))
     }
 

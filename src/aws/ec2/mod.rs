@@ -38,7 +38,7 @@ use aws_smithy_types::retry::RetryConfig;
 use super::Aws;
 use super::batch::Keyed;
 use super::tags::TOKEN;
-use crate::driver::{Failure, FailureKind, Op, Result};
+use crate::driver::{Failure, FailureKind, Id, Op, Result};
 use crate::schema::Tags;
 
 /// What every driver file of this folder begins with.
@@ -54,10 +54,10 @@ pub(crate) mod prelude {
     pub(crate) use crate::aws::tags;
     #[allow(unused_imports)]
     pub(crate) use crate::diag::Diagnostics;
-    pub(crate) use crate::driver::{DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status};
-    pub(crate) use crate::schema::{
-        Auto, Block, BlockSet, Nested, Out, Resource, Set, Tags,
+    pub(crate) use crate::driver::{
+        DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status,
     };
+    pub(crate) use crate::schema::{Auto, Block, BlockSet, Nested, Out, Resource, Set, Tags};
 }
 
 /// One tag.
@@ -73,7 +73,8 @@ pub(crate) fn pairs(tags: Option<Vec<Tag>>) -> impl Iterator<Item = (String, Str
 /// Tags in the call that creates; none where there are none, because AWS refuses an empty list.
 pub(crate) fn tagged(kind: ResourceType, tags: &Tags) -> Option<Vec<TagSpecification>> {
     let tags: Vec<Tag> = tags.all.iter().map(|(k, v)| tag(k, v)).collect();
-    let specification = TagSpecification::builder().resource_type(kind).set_tags(Some(tags.clone()));
+    let specification =
+        TagSpecification::builder().resource_type(kind).set_tags(Some(tags.clone()));
     (!tags.is_empty()).then(|| vec![specification.build()])
 }
 
@@ -90,15 +91,13 @@ pub(crate) fn tagged_with_token(
 
 /// What an earlier run of the same operation made, for types without a client token: the object
 /// that carries the operation's tag. One call, and none where the operation is new.
-pub(crate) async fn resumed(aws: &Aws, kind: ResourceType, op: &Op) -> Result<Option<String>> {
+pub(crate) async fn resumed(aws: &Aws, op: &Op) -> Result<Option<Id>> {
     if !op.is_resumed() {
         return Ok(None);
     }
-    let tags = aws.ec2().describe_tags();
-    let tags = tags.filters(filter("resource-type", [kind.as_str()]));
-    let tags = tags.filters(filter("key", [TOKEN])).filters(filter("value", [op.token()]));
-    let found = tags.send().await?.tags.unwrap_or_default();
-    Ok(found.into_iter().find_map(|it| it.resource_id))
+    let tags = aws.ec2().describe_tags().filters(filter("key", [TOKEN]));
+    let found = tags.filters(filter("value", [op.token()])).send().await?.tags;
+    Ok(found.unwrap_or_default().into_iter().find_map(|it| it.resource_id).map(Id))
 }
 
 /// Sends a call a single time. A call without client token must not be repeated by the SDK when its

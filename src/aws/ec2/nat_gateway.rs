@@ -138,26 +138,31 @@ impl Driver for NatGateway {
 
     fn observe(&mut self, seen: types::NatGateway) {
         let regional = seen.availability_mode == Some(AvailabilityMode::Regional);
-        let primary = addresses(&seen).find(|it| it.is_primary != Some(false)).filter(|_| !regional);
+        let primary =
+            addresses(&seen).find(|it| it.is_primary != Some(false)).filter(|_| !regional);
         self.allocation_id = primary.and_then(|it| it.allocation_id.clone());
         self.association_id.set(primary.and_then(|it| it.association_id.clone()));
         self.network_interface_id.set(primary.and_then(|it| it.network_interface_id.clone()));
         self.private_ip.set(primary.and_then(|it| it.private_ip.clone()));
         self.public_ip.set(primary.and_then(|it| it.public_ip.clone()));
         let further = || addresses(&seen).filter(|it| it.is_primary == Some(false) && !regional);
-        let allocations: Set<String> = further().filter_map(|it| it.allocation_id.clone()).collect();
+        let allocations: Set<String> =
+            further().filter_map(|it| it.allocation_id.clone()).collect();
         self.secondary_allocation_ids.set(allocations);
         let public = seen.connectivity_type != Some(ConnectivityType::Private);
-        let own: Set<String> = further().filter(|_| !public).filter_map(|it| it.private_ip.clone()).collect();
+        let own: Set<String> =
+            further().filter(|_| !public).filter_map(|it| it.private_ip.clone()).collect();
         self.secondary_private_ip_address_count.set(i32::try_from(own.0.len()).ok());
         self.secondary_private_ip_addresses.set(own);
-        let by_hand = seen.auto_provision_zones.as_ref().is_some_and(|it| it.as_str() == "disabled");
+        let by_hand =
+            seen.auto_provision_zones.as_ref().is_some_and(|it| it.as_str() == "disabled");
         if regional && by_hand {
             self.availability_zone_address = BlockSet(zones(&seen));
         }
         let mode = regional.then(|| if by_hand { "disabled" } else { "enabled" }.to_string());
         self.regional_nat_gateway_auto_mode.set(mode);
-        let all = addresses(&seen).filter(|_| regional).map(RegionalAddress::from).collect::<Set<_>>();
+        let all =
+            addresses(&seen).filter(|_| regional).map(RegionalAddress::from).collect::<Set<_>>();
         self.regional_nat_gateway_address.set(all);
         self.auto_provision_zones.set(seen.auto_provision_zones.as_ref().map(|it| it.to_string()));
         self.auto_scaling_ips.set(seen.auto_scaling_ips.as_ref().map(|it| it.to_string()));
@@ -228,7 +233,8 @@ impl NatGateway {
 
     /// One zone that lacks addresses gets them; where none lacks any, those too many leave.
     async fn change_zones(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {
-        let now: Set<String> = have.availability_zone_address.0.iter().flat_map(ZoneAddress::ids).collect();
+        let now: Set<String> =
+            have.availability_zone_address.0.iter().flat_map(ZoneAddress::ids).collect();
         for zone in &self.availability_zone_address.0 {
             let new = zone.ids().collect::<Set<_>>().minus(&now);
             if !new.is_empty() {
@@ -241,7 +247,8 @@ impl NatGateway {
                 return Ok(());
             }
         }
-        let want: Set<String> = self.availability_zone_address.0.iter().flat_map(ZoneAddress::ids).collect();
+        let want: Set<String> =
+            self.availability_zone_address.0.iter().flat_map(ZoneAddress::ids).collect();
         leave(aws, id, &now.minus(&want)).await
     }
 }
@@ -280,7 +287,8 @@ impl From<&NatGatewayAddress> for RegionalAddress {
 }
 
 fn addresses(seen: &types::NatGateway) -> impl Iterator<Item = &NatGatewayAddress> {
-    let gone = |it: &&NatGatewayAddress| it.status.as_ref().is_none_or(|it| it.as_str() != "failed");
+    let gone =
+        |it: &&NatGatewayAddress| it.status.as_ref().is_none_or(|it| it.as_str() != "failed");
     seen.nat_gateway_addresses().iter().filter(gone)
 }
 

@@ -214,7 +214,8 @@ pub(super) fn blocks(known: Option<&BlockSet<Rule>>, mut left: Vec<Permission>) 
     for it in left {
         let (from_port, to_port) = it.ports.unwrap_or_default();
         let description = Some(it.description.clone()).filter(|it| !it.is_empty());
-        let blank = Rule { from_port, to_port, protocol: it.protocol.clone(), description, ..Rule::BLANK };
+        let blank =
+            Rule { from_port, to_port, protocol: it.protocol.clone(), description, ..Rule::BLANK };
         let same = |rule: &&mut Rule| {
             let head = (rule.from_port, rule.to_port, &rule.protocol, &rule.description);
             head == (from_port, to_port, &blank.protocol, &blank.description)
@@ -263,9 +264,9 @@ pub(super) async fn change(
         missing.map(|it| it.sent(group)).collect()
     };
     let (new, old) = (lacking(want, have), lacking(have, want));
-    let reworded = want.iter().filter(|it| {
-        have.iter().any(|known| known.is(it) && known.description != it.description)
-    });
+    let reworded = want
+        .iter()
+        .filter(|it| have.iter().any(|known| known.is(it) && known.description != it.description));
     let reworded: Vec<IpPermission> = reworded.map(|it| it.sent(group)).collect();
     // New ones first, so that nothing is cut off meanwhile; unless there is no room for them.
     match have.len() + new.len() <= QUOTA {
@@ -383,7 +384,8 @@ mod tests {
             UserIdGroupPair::builder().user_id(account).group_id(id).build()
         };
         let seen = IpPermission::builder().ip_protocol("-1");
-        let seen = seen.user_id_group_pairs(pair("1", "sg-1")).user_id_group_pairs(pair("1", "sg-2"));
+        let seen =
+            seen.user_id_group_pairs(pair("1", "sg-1")).user_id_group_pairs(pair("1", "sg-2"));
         let seen = [seen.user_id_group_pairs(pair("2", "sg-3")).build()];
         let found = blocks(None, told(&seen, "sg-1", "1"));
         let groups = ["sg-2", "2/sg-3"].map(String::from).into_iter().collect();

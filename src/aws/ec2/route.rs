@@ -13,16 +13,52 @@ pub struct Route {
     #[attr(replace)]
     pub route_table_id: String,
     /// Destination as a range of IPv4 addresses, such as `0.0.0.0/0`.
-    #[attr(replace, exactly_one_of("destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list_id"))]
+    #[attr(
+        replace,
+        exactly_one_of(
+            "destination_cidr_block",
+            "destination_ipv6_cidr_block",
+            "destination_prefix_list_id"
+        )
+    )]
     pub destination_cidr_block: Option<String>,
     /// Destination as a range of IPv6 addresses, such as `::/0`.
-    #[attr(replace, exactly_one_of("destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list_id"))]
+    #[attr(
+        replace,
+        exactly_one_of(
+            "destination_cidr_block",
+            "destination_ipv6_cidr_block",
+            "destination_prefix_list_id"
+        )
+    )]
     pub destination_ipv6_cidr_block: Option<String>,
     /// Destination as a managed prefix list.
-    #[attr(replace, exactly_one_of("destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list_id"))]
+    #[attr(
+        replace,
+        exactly_one_of(
+            "destination_cidr_block",
+            "destination_ipv6_cidr_block",
+            "destination_prefix_list_id"
+        )
+    )]
     pub destination_prefix_list_id: Option<String>,
     /// Carrier gateway of a Wavelength zone to go by.
-    #[attr(conflicts("destination_ipv6_cidr_block"), exactly_one_of("carrier_gateway_id", "core_network_arn", "egress_only_gateway_id", "gateway_id", "local_gateway_id", "nat_gateway_id", "network_interface_id", "odb_network_arn", "transit_gateway_id", "vpc_endpoint_id", "vpc_peering_connection_id"))]
+    #[attr(
+        conflicts("destination_ipv6_cidr_block"),
+        exactly_one_of(
+            "carrier_gateway_id",
+            "core_network_arn",
+            "egress_only_gateway_id",
+            "gateway_id",
+            "local_gateway_id",
+            "nat_gateway_id",
+            "network_interface_id",
+            "odb_network_arn",
+            "transit_gateway_id",
+            "vpc_endpoint_id",
+            "vpc_peering_connection_id"
+        )
+    )]
     pub carrier_gateway_id: Option<String>,
     /// ARN of the Cloud WAN core network to go by.
     pub core_network_arn: Option<String>,
@@ -58,7 +94,7 @@ pub struct Route {
 
 impl Driver for Route {
     type Cloud = Aws;
-    type Seen = types::Route;
+    type Seen = (String, types::Route);
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let line = self.line();
@@ -67,24 +103,25 @@ impl Driver for Route {
         op.or_adopt(made.map(|()| id.clone()), || id)
     }
 
-    async fn find(id: &Id, aws: &Aws) -> Result<Option<types::Route>> {
+    async fn find(id: &Id, aws: &Aws) -> Result<Option<Self::Seen>> {
         for table in tables(id) {
             let Some(seen) = aws.load::<RouteTables>(table).await? else { continue };
             let mut routes = seen.routes.unwrap_or_default().into_iter();
             let named = |it: &types::Route| identifier(table, &RouteLine::from(it).destination());
             if let Some(route) = routes.find(|it| named(it) == *id) {
-                return Ok(Some(route));
+                return Ok(Some((table.into(), route)));
             }
         }
         Ok(None)
     }
 
-    fn status(_: &types::Route) -> Status {
+    fn status(_: &Self::Seen) -> Status {
         Status::Ready
     }
 
-    fn observe(&mut self, seen: types::Route) {
+    fn observe(&mut self, (table, seen): Self::Seen) {
         let it = RouteLine::from(&seen);
+        self.route_table_id = table;
         self.destination_cidr_block = it.cidr_block;
         self.destination_ipv6_cidr_block = it.ipv6_cidr_block;
         self.destination_prefix_list_id = it.destination_prefix_list_id;

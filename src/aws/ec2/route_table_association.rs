@@ -61,7 +61,11 @@ impl Driver for RouteTableAssociation {
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {
         if self.route_table_id != have.route_table_id {
             let call = aws.ec2().replace_route_table_association().association_id(&**id);
-            call.route_table_id(&self.route_table_id).customize().config_override(once()).send().await?;
+            call.route_table_id(&self.route_table_id)
+                .customize()
+                .config_override(once())
+                .send()
+                .await?;
         }
         Ok(())
     }

@@ -84,8 +84,8 @@ impl Driver for Subnet {
     }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
-        if let Some(id) = resumed(aws, types::ResourceType::Subnet, op).await? {
-            return Ok(Id(id));
+        if let Some(id) = resumed(aws, op).await? {
+            return Ok(id);
         }
         let made = aws
             .ec2()
@@ -152,8 +152,10 @@ impl Driver for Subnet {
         self.outpost_arn = seen.outpost_arn.filter(|it| !it.is_empty());
         self.owner_id.set(seen.owner_id);
         if let Some(names) = seen.private_dns_name_options_on_launch {
-            let (a, aaaa) =
-                (names.enable_resource_name_dns_a_record, names.enable_resource_name_dns_aaaa_record);
+            let (a, aaaa) = (
+                names.enable_resource_name_dns_a_record,
+                names.enable_resource_name_dns_aaaa_record,
+            );
             self.enable_resource_name_dns_a_record_on_launch = a == Some(true);
             self.enable_resource_name_dns_aaaa_record_on_launch = aaaa == Some(true);
             self.private_dns_hostname_type_on_launch.set(names.hostname_type);

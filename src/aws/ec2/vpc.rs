@@ -81,7 +81,11 @@ impl Driver for Vpc {
 
     fn check(draft: &VpcDraft<'_>, diagnostics: &mut Diagnostics) {
         if !draft.cidr_block().is_set() && !draft.ipv4_ipam_pool_id().is_set() {
-            draft.refuse(diagnostics, "cidr_block", "a VPC needs `cidr_block` or `ipv4_ipam_pool_id`");
+            draft.refuse(
+                diagnostics,
+                "cidr_block",
+                "a VPC needs `cidr_block` or `ipv4_ipam_pool_id`",
+            );
         }
         if draft.ipv6_netmask_length().known().is_some_and(|it| it % 4 != 0) {
             draft.refuse(diagnostics, "ipv6_netmask_length", "use one of 44, 48, 52, 56, 60");
@@ -89,8 +93,8 @@ impl Driver for Vpc {
     }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
-        if let Some(id) = resumed(aws, types::ResourceType::Vpc, op).await? {
-            return Ok(Id(id));
+        if let Some(id) = resumed(aws, op).await? {
+            return Ok(id);
         }
         let made = aws
             .ec2()
@@ -189,7 +193,10 @@ impl Driver for Vpc {
         if self.enable_dns_support && !have.enable_dns_support {
             modify.enable_dns_support(flag(true)).send().await?;
         } else if self.enable_dns_hostnames.differs(&have.enable_dns_hostnames) {
-            modify.set_enable_dns_hostnames(self.enable_dns_hostnames.given().map(flag)).send().await?;
+            modify
+                .set_enable_dns_hostnames(self.enable_dns_hostnames.given().map(flag))
+                .send()
+                .await?;
         } else if self.enable_dns_support != have.enable_dns_support {
             modify.enable_dns_support(flag(self.enable_dns_support)).send().await?;
         } else if self
@@ -230,9 +237,9 @@ impl Vpc {
     }
 
     fn pool_range(&self) -> Option<String> {
-        self.ipv6_cidr_block.given().filter(|_| {
-            self.ipv6_ipam_pool_id.is_some() && self.ipv6_netmask_length.is_none()
-        })
+        self.ipv6_cidr_block
+            .given()
+            .filter(|_| self.ipv6_ipam_pool_id.is_some() && self.ipv6_netmask_length.is_none())
     }
 
     fn border_group(&self) -> Option<String> {
@@ -242,7 +249,8 @@ impl Vpc {
     fn range_differs(&self, have: &Self) -> bool {
         self.generated() != have.generated()
             || self.ipv6_ipam_pool_id != have.ipv6_ipam_pool_id
-            || (self.ipv6_ipam_pool_id.is_some() && self.ipv6_cidr_block.differs(&have.ipv6_cidr_block))
+            || (self.ipv6_ipam_pool_id.is_some()
+                && self.ipv6_cidr_block.differs(&have.ipv6_cidr_block))
     }
 
     /// The old IPv6 range leaves first; the next step brings the new one.
@@ -267,8 +275,11 @@ impl Vpc {
 /// One setting, which AWS tells one at a time.
 pub(super) async fn setting(aws: &Aws, id: &str, name: VpcAttributeName) -> Result<Option<bool>> {
     let told = aws.ec2().describe_vpc_attribute().vpc_id(id).attribute(name).send().await?;
-    let values =
-        [told.enable_dns_support, told.enable_dns_hostnames, told.enable_network_address_usage_metrics];
+    let values = [
+        told.enable_dns_support,
+        told.enable_dns_hostnames,
+        told.enable_network_address_usage_metrics,
+    ];
     Ok(values.into_iter().flatten().find_map(|it| it.value))
 }
 

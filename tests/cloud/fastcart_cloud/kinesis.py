@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Callable
 from typing import Any
 
@@ -249,6 +250,8 @@ def register_stream_consumer(moto: Any, self: Any, stream_arn: str, consumer_nam
     if stream.status != "ACTIVE":
         raise not_active(stream)
     consumer = moto(self, stream_arn, consumer_name)
+    # AWS: the ARN ends with the second in which the consumer was registered
+    consumer.consumer_arn += f":{calendar.timegm(consumer.created.utctimetuple())}"
     # AWS: CREATING, then ACTIVE
     consumer.status = "CREATING"
     LIFE.then("kinesis_stream_consumer", "creating", lambda: setattr(consumer, "status", "ACTIVE"))

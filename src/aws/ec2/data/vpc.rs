@@ -125,11 +125,19 @@ impl Vpc {
         let range6 = |it: &types::VpcIpv6CidrBlockAssociation| Range6 {
             association_id: it.association_id.clone().into(),
             ip_source: it.ip_source.as_ref().map(ToString::to_string).into(),
-            ipv6_address_attribute: it.ipv6_address_attribute.as_ref().map(ToString::to_string).into(),
+            ipv6_address_attribute: it
+                .ipv6_address_attribute
+                .as_ref()
+                .map(ToString::to_string)
+                .into(),
             ipv6_cidr_block: it.ipv6_cidr_block.clone().into(),
             ipv6_pool: it.ipv6_pool.clone().into(),
             network_border_group: it.network_border_group.clone().into(),
-            state: it.ipv6_cidr_block_state.as_ref().and_then(|it| Some(it.state()?.to_string())).into(),
+            state: it
+                .ipv6_cidr_block_state
+                .as_ref()
+                .and_then(|it| Some(it.state()?.to_string()))
+                .into(),
         };
         let ranges: Vec<Range> = vpc.cidr_block_association_set().iter().map(range).collect();
         let six = vpc.ipv6_cidr_block_association_set();

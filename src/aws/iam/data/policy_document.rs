@@ -253,9 +253,9 @@ mod tests {
             not_resources: None,
             resources: None,
             sid: None,
-            condition: BlockSet::default(),
-            not_principals: BlockSet::default(),
-            principals: BlockSet::default(),
+            condition: BlockSet(vec![]),
+            not_principals: BlockSet(vec![]),
+            principals: BlockSet(vec![]),
         }
     }
 

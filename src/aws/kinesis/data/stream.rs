@@ -90,6 +90,7 @@ impl DataSource for Stream {
             target_mib_ps: it.target_mibps.into(),
         });
         self.warm_throughput.set(throughput.into_iter().collect::<Vec<_>>());
+        self.arn.set(stream.stream_arn.clone());
         let own = pairs(tags).filter(|(name, _)| !name.starts_with("aws:"));
         self.tags.set(own.collect::<BTreeMap<_, _>>());
         Ok(Id(stream.stream_arn))

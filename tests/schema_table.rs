@@ -1,0 +1,292 @@
+//! Our tables against facts about the Terraform AWS provider: names, types, who decides, what
+//! replaces, defaults, allowed values. What differs on purpose stands in `src/aws/left_out.rs`.
+#![cfg(feature = "aws")]
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use fastcart_hcl::aws::left_out::{DIFFERS, LEFT_OUT};
+use fastcart_hcl::aws::registry;
+use fastcart_hcl::schema::{Attribute, Decides, Default, Kind, Nesting, Schema, Timeouts};
+use serde_json::{Map, Value as Json};
+
+/// Everything that differs, each in one line that begins with its path.
+#[derive(Default)]
+struct Findings {
+    lines: Vec<String>,
+    used: BTreeSet<&'static str>,
+}
+
+impl Findings {
+    fn missing(&mut self, path: &str) {
+        match LEFT_OUT.iter().find(|it| it.0 == path) {
+            Some((known, _)) => drop(self.used.insert(known)),
+            None => self.lines.push(format!("{path}: is missing")),
+        }
+    }
+
+    fn differs(&mut self, path: &str, aspect: &str, ours: impl ToString, theirs: impl ToString) {
+        let at = format!("{path}: {aspect}");
+        match DIFFERS.iter().find(|it| it.0 == at) {
+            Some((known, _)) => drop(self.used.insert(known)),
+            None => {
+                let (ours, theirs) = (ours.to_string(), theirs.to_string());
+                self.lines.push(format!("{at} is {ours} here, {theirs} there"));
+            }
+        }
+    }
+}
+
+#[test]
+fn tables_are_those_of_the_provider() {
+    let facts: Json = serde_json::from_str(include_str!("facts/aws-schema.json")).unwrap();
+    let mut findings = Findings::default();
+    for driver in registry::drivers() {
+        type_of(&facts["resources"], "", driver.schema(), true, &mut findings);
+    }
+    for source in registry::data_sources() {
+        type_of(&facts["data_sources"], "data.", source.schema(), false, &mut findings);
+    }
+    let kinds: Vec<String> = registry::drivers().iter().map(|it| it.schema().kind.into()).collect();
+    let sources = registry::data_sources();
+    let kinds: BTreeSet<String> = kinds
+        .into_iter()
+        .chain(sources.iter().map(|it| format!("data.{}", it.schema().kind)))
+        .collect();
+    for (path, _) in LEFT_OUT.iter().chain(DIFFERS) {
+        let mut parts = path.split(['.', ':']);
+        let first = parts.next().unwrap_or_default();
+        let kind = match first {
+            "data" => format!("data.{}", parts.next().unwrap_or_default()),
+            _ => first.to_string(),
+        };
+        if kinds.contains(&kind) && !findings.used.contains(path) {
+            findings.lines.push(format!("{path}: nothing is different: take it from left_out.rs"));
+        }
+    }
+    let lines = findings.lines;
+    assert!(lines.is_empty(), "{} differences:\n{}", lines.len(), lines.join("\n"));
+}
+
+fn type_of(facts: &Json, prefix: &str, schema: &Schema, is_resource: bool, to: &mut Findings) {
+    let path = format!("{prefix}{}", schema.kind);
+    let Some(fact) = facts.get(schema.kind).and_then(Json::as_object) else {
+        return to.lines.push(format!("{path}: there is no such type there"));
+    };
+    attributes(&path, schema.attributes, fact, is_resource, to);
+    timeouts(&path, &schema.timeouts, fact, to);
+}
+
+fn timeouts(path: &str, ours: &Timeouts, fact: &Map<String, Json>, to: &mut Findings) {
+    let all = [
+        ("create", ours.create),
+        ("update", ours.update),
+        ("delete", ours.delete),
+        ("read", ours.read),
+    ];
+    for (operation, limit) in all {
+        let theirs = fact.get("timeouts").and_then(|it| it.get(operation)).and_then(Json::as_str);
+        if limit != theirs.map(duration) {
+            to.differs(
+                path,
+                &format!("timeout {operation}"),
+                format!("{limit:?}"),
+                format!("{theirs:?}"),
+            );
+        }
+    }
+}
+
+/// `1h15m30s`
+fn duration(text: &str) -> Duration {
+    let (mut seconds, mut number) = (0, 0);
+    for it in text.chars() {
+        let unit = match it {
+            'h' => 3600,
+            'm' => 60,
+            's' => 1,
+            digit => {
+                number = number * 10 + u64::from(digit.to_digit(10).unwrap());
+                continue;
+            }
+        };
+        seconds += number * unit;
+        number = 0;
+    }
+    Duration::from_secs(seconds)
+}
+
+/// Attributes that the engine brings, or that AWS's tables disagree upon among themselves.
+const EVERYWHERE: &[&str] = &["id", "region", "tags_all"];
+
+fn attributes(
+    path: &str,
+    ours: &[Attribute],
+    fact: &Map<String, Json>,
+    is_resource: bool,
+    to: &mut Findings,
+) {
+    let empty = Map::new();
+    let group = |name: &str| fact.get(name).and_then(Json::as_object).unwrap_or(&empty);
+    let (single, blocks) = (group("attributes"), group("blocks"));
+    for name in single.keys().chain(blocks.keys()) {
+        let has = ours.iter().any(|it| it.name == name);
+        if !has && !EVERYWHERE.contains(&name.as_str()) {
+            to.missing(&format!("{path}.{name}"));
+        }
+    }
+    for it in ours.iter().filter(|it| !EVERYWHERE.contains(&it.name)) {
+        let path = format!("{path}.{}", it.name);
+        match (single.get(it.name), blocks.get(it.name)) {
+            (Some(fact), _) => attribute(&path, it, fact, is_resource, to),
+            (_, Some(fact)) => block(&path, it, fact, is_resource, to),
+            _ => to.differs(&path, "it", "known", "unknown"),
+        }
+    }
+}
+
+fn flag(fact: &Json, name: &str) -> bool {
+    fact.get(name).and_then(Json::as_bool) == Some(true)
+}
+
+fn decides(fact: &Json) -> Decides {
+    match (flag(fact, "required"), flag(fact, "optional"), flag(fact, "computed")) {
+        (true, ..) => Decides::Required,
+        (_, true, true) => Decides::Auto,
+        (_, true, false) => Decides::Optional,
+        _ => Decides::Out,
+    }
+}
+
+/// What blocks and attributes have in common.
+fn common(path: &str, it: &Attribute, fact: &Json, is_resource: bool, to: &mut Findings) {
+    let theirs = decides(fact);
+    if it.decides != theirs {
+        to.differs(path, "who decides", format!("{:?}", it.decides), format!("{theirs:?}"));
+    }
+    if is_resource && it.is_argument() && it.replace != flag(fact, "force_new") {
+        to.differs(path, "replace", it.replace, flag(fact, "force_new"));
+    }
+}
+
+fn attribute(path: &str, it: &Attribute, fact: &Json, is_resource: bool, to: &mut Findings) {
+    common(path, it, fact, is_resource, to);
+    let (ours, theirs) = (shape(&it.kind), fact["type"].as_str().unwrap_or_default());
+    if ours != theirs {
+        to.differs(path, "type", ours, theirs);
+    }
+    if let Some(nested) = fact.get("nested").and_then(Json::as_object) {
+        attributes(path, it.nested(), nested, is_resource, to);
+    }
+    let default = it.default.map(default);
+    if default.as_ref() != fact.get("default") {
+        to.differs(path, "default", format!("{default:?}"), format!("{:?}", fact.get("default")));
+    }
+    let sensitive = flag(fact, "sensitive") || flag(fact, "write_only");
+    if it.sensitive != sensitive {
+        to.differs(path, "sensitive", it.sensitive, sensitive);
+    }
+    if it.write_only != flag(fact, "write_only") {
+        to.differs(path, "write-only", it.write_only, flag(fact, "write_only"));
+    }
+    if it.is_argument() {
+        allowed(path, it, fact, to);
+    }
+}
+
+fn allowed(path: &str, it: &Attribute, fact: &Json, to: &mut Findings) {
+    let pair = |it: &Json| Some((it.get(0)?.as_i64()?, it.get(1)?.as_i64()?));
+    let mut range = fact.get("range").and_then(pair);
+    match fact.get("enum").and_then(Json::as_array) {
+        // Few numbers are a range here, and `check` refuses those between.
+        Some(values) if values.iter().all(Json::is_number) => {
+            let numbers = || values.iter().filter_map(Json::as_i64);
+            range = numbers().min().zip(numbers().max());
+        }
+        Some(values) => {
+            let theirs: BTreeSet<&str> = values.iter().filter_map(Json::as_str).collect();
+            let ours: BTreeSet<&str> = it.one_of.iter().copied().collect();
+            // The SDK may know newer values than the table.
+            let from_sdk =
+                fact["enum_source"].as_str().is_some_and(|it| it.starts_with("botocore"));
+            if !theirs.is_subset(&ours) || (!from_sdk && ours != theirs) {
+                to.differs(path, "allowed values", format!("{ours:?}"), format!("{theirs:?}"));
+            }
+        }
+        None => {}
+    }
+    if it.range != range {
+        to.differs(path, "range", format!("{:?}", it.range), format!("{range:?}"));
+    }
+    let length = fact.get("length").and_then(pair);
+    let ours = it.length.map(|(a, b)| (a as i64, b as i64));
+    if length != ours {
+        to.differs(path, "length", format!("{ours:?}"), format!("{length:?}"));
+    }
+}
+
+fn block(path: &str, it: &Attribute, fact: &Json, is_resource: bool, to: &mut Findings) {
+    let Kind::Block { attributes: nested, nesting, count, as_attribute } = &it.kind else {
+        return to.differs(path, "type", shape(&it.kind), "a block");
+    };
+    let theirs = decides(fact);
+    let required = count.0 > 0;
+    if required != (theirs == Decides::Required) || it.is_computed() != (theirs == Decides::Auto) {
+        to.differs(
+            path,
+            "who decides",
+            format!("{:?} {count:?}", it.decides),
+            format!("{theirs:?}"),
+        );
+    }
+    if is_resource && it.replace != flag(fact, "force_new") {
+        to.differs(path, "replace", it.replace, flag(fact, "force_new"));
+    }
+    let set = fact["nesting"] == "set";
+    if set != (*nesting == Nesting::Set) || *as_attribute {
+        to.differs(path, "nesting", format!("{nesting:?}"), &fact["nesting"]);
+    }
+    let most = fact.get("max_items").and_then(Json::as_u64).map_or(usize::MAX, |it| it as usize);
+    if count.1 != most {
+        to.differs(path, "most", count.1, most);
+    }
+    if let Some(fact) = fact.as_object() {
+        attributes(path, nested, fact, is_resource, to);
+    }
+}
+
+/// The type as the table writes it.
+fn shape(kind: &Kind) -> String {
+    match kind {
+        Kind::Bool => "bool".into(),
+        Kind::Int | Kind::Float => "number".into(),
+        Kind::String => "string".into(),
+        Kind::Any => "any".into(),
+        Kind::List(of) => format!("list({})", shape(of)),
+        Kind::Set(of) => format!("set({})", shape(of)),
+        Kind::Map(of) => format!("map({})", shape(of)),
+        Kind::Object(attributes) => object(attributes),
+        Kind::Block { attributes, nesting: Nesting::List, .. } => {
+            format!("list({})", object(attributes))
+        }
+        Kind::Block { attributes, nesting: Nesting::Set, .. } => {
+            format!("set({})", object(attributes))
+        }
+    }
+}
+
+fn object(attributes: &[Attribute]) -> String {
+    let mut parts: Vec<String> =
+        attributes.iter().map(|it| format!("{}={}", it.name, shape(&it.kind))).collect();
+    parts.sort();
+    format!("object({{{}}})", parts.join(", "))
+}
+
+fn default(it: Default) -> Json {
+    match it {
+        Default::Bool(it) => it.into(),
+        Default::Int(it) => it.into(),
+        Default::Float(it) => it.into(),
+        Default::String(it) => it.into(),
+    }
+}
