@@ -118,7 +118,7 @@ mod tests {
                 continue;
             }
             let text = fs::read_to_string(&path).unwrap();
-            let kind = text.split_once("#[resource(\"").and_then(|it| it.1.split('"').next());
+            let kind = text.split_once("\n#[resource(").and_then(|it| it.1.split('"').nth(1));
             if let (Some(kind), true) = (kind, text.contains(marker)) {
                 let stem = path.file_stem().unwrap().to_string_lossy();
                 assert!(kind.ends_with(&*stem), "{kind} stands in {}", path.display());

@@ -1,5 +1,7 @@
 //! `terraform_data`: a value with a life of its own.
 
+use std::sync::PoisonError;
+
 use super::Local;
 use crate::driver::{Driver, Id, Op, Result, Status};
 use crate::lang::value::Value;
@@ -28,8 +30,9 @@ impl Driver for TerraformData {
         Ok(op.token().into())
     }
 
-    async fn find(_: &Id, _: &Local) -> Result<Option<()>> {
-        Ok(Some(()))
+    async fn find(id: &Id, local: &Local) -> Result<Option<()>> {
+        let gone = local.gone.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok((!gone.contains(&id.0)).then_some(()))
     }
 
     fn status(_: &()) -> Status {
@@ -45,7 +48,9 @@ impl Driver for TerraformData {
         Ok(())
     }
 
-    async fn delete(&self, _: &Id, _: &Local) -> Result<()> {
+    async fn delete(&self, id: &Id, local: &Local) -> Result<()> {
+        let mut gone = local.gone.lock().unwrap_or_else(PoisonError::into_inner);
+        gone.insert(id.0.clone());
         Ok(())
     }
 }

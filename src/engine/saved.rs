@@ -50,10 +50,13 @@ struct File {
     changes: Vec<ChangeFile>,
     drift: Vec<ChangeFile>,
     outputs: BTreeMap<String, (Option<Json>, Option<Json>, bool)>,
-    checks: Vec<(String, String, Vec<(String, u8, Vec<String>)>)>,
+    checks: Vec<CheckFile>,
     data: Vec<(String, Json)>,
     refreshed: Vec<(String, PriorFile)>,
 }
+
+/// Kind, address, and per instance: address, status, problems.
+type CheckFile = (String, String, Vec<(String, u8, Vec<String>)>);
 
 #[derive(Serialize, Deserialize)]
 struct ChangeFile {

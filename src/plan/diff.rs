@@ -107,7 +107,7 @@ fn matches(attributes: &[Attribute], prior: &Value, given: &Value) -> bool {
 fn follow(attributes: &[Attribute], prior: &Value, planned: Value) -> Value {
     let changed = |name: &&str| differs(prior.part(name), planned.part(name));
     let stale: Vec<&Attribute> =
-        attributes.iter().filter(|it| it.follows.iter().any(|name| changed(&name))).collect();
+        attributes.iter().filter(|it| it.follows.iter().any(|name| changed(name))).collect();
     if stale.is_empty() {
         return planned;
     }
@@ -250,10 +250,11 @@ pub fn reworded(attributes: &[Attribute], known: &Value, seen: &Value) -> Value 
     let Some(entries) = seen.as_entries() else { return seen.clone() };
     let mut entries = entries.clone();
     for it in attributes.iter().filter(|it| it.compare != Compare::Exact) {
-        if let (Some(seen), Some(known)) = (entries.get_mut(it.name), known.part(it.name)) {
-            if !known.is_null() && same(it.compare, known, seen) {
-                *seen = known.clone();
-            }
+        if let (Some(seen), Some(known)) = (entries.get_mut(it.name), known.part(it.name))
+            && !known.is_null()
+            && same(it.compare, known, seen)
+        {
+            *seen = known.clone();
         }
     }
     Value::object(entries).with_marks(seen.marks())

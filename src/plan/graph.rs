@@ -80,10 +80,10 @@ fn make_before(
     }
     // With create-before-destroy, the old object outlives even the making of its users' new ones.
     let old_stays = changes[other].action == Action::CreateThenDelete;
-    if let (true, Some(create), Some(goes)) = (old_stays, user.create, used.delete) {
-        if changes[at].action != Action::Delete {
-            graph.update_edge(create, goes, ());
-        }
+    if let (true, Some(create), Some(goes)) = (old_stays, user.create, used.delete)
+        && changes[at].action != Action::Delete
+    {
+        graph.update_edge(create, goes, ());
     }
 }
 

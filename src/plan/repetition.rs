@@ -33,8 +33,11 @@ pub enum Over {
     Count(u64),
     /// Once for each.
     Each(BTreeMap<Str, Value>),
-    /// Not known: only while validating. True for `count`.
-    Unknown { count: bool },
+    /// Not known: only while validating.
+    Unknown {
+        /// By `count`, not `for_each`.
+        count: bool,
+    },
 }
 
 impl Repetition {

@@ -137,11 +137,10 @@ impl<'e> ModuleScope<'e> {
             Over::Once => Ok((value(&None, &Repeated::default(), used)?, used)),
             Over::Unknown { .. } => Ok((Value::unknown(Type::Any), reference.steps.len())),
             _ => {
-                if let Some(key) = reference.steps.get(used).and_then(literal_key) {
-                    if let Some(repeated) = repetition.at(&Some(key.clone())) {
-                        let one = value(&Some(key), &repeated, used + 1)?;
-                        return Ok((one.with_marks(marks), used + 1));
-                    }
+                let key = reference.steps.get(used).and_then(literal_key);
+                if let (Some(_), Some(repeated)) = (&key, repetition.at(&key)) {
+                    let one = value(&key, &repeated, used + 1)?;
+                    return Ok((one.with_marks(marks), used + 1));
                 }
                 let each = repetition.instances();
                 let all: Result<Vec<_>> = each

@@ -88,8 +88,8 @@ fn prior_state(schemas: Schemas<'_>, it: &Plan) -> State {
 
 /// Results by what was declared, the instances of it together.
 fn checks(them: &[CheckResult]) -> Vec<Json> {
-    let mut groups: BTreeMap<(String, &str), Vec<&(String, CheckStatus, Vec<String>)>> =
-        BTreeMap::new();
+    type Found<'a> = Vec<&'a (String, CheckStatus, Vec<String>)>;
+    let mut groups: BTreeMap<(String, &str), Found<'_>> = BTreeMap::new();
     for it in them {
         groups.entry((without_keys(&it.address), it.kind)).or_default().extend(&it.instances);
     }

@@ -47,11 +47,11 @@ pub fn svg(it: &Picture) -> String {
          </defs>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
     );
     for lane in &layout.lanes {
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<rect x=\"{MARGIN}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"8\" fill=\"#f9fafb\" \
              stroke=\"#e5e7eb\"/>\n<text x=\"{}\" y=\"{}\" font-size=\"13\" font-weight=\"600\" \
-             fill=\"#374151\">{}</text>\n",
+             fill=\"#374151\">{}</text>",
             lane.y,
             width - 2 * MARGIN,
             lane.height,
@@ -90,13 +90,13 @@ pub fn svg(it: &Picture) -> String {
             doing => format!("{}: {doing}", node.resource),
         };
         let Place { x, y } = *place;
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<g class=\"n\" data-n=\"{number}\"><title>{}</title><rect x=\"{x}\" y=\"{y}\" \
              width=\"{WIDTH}\" height=\"{HEIGHT}\" rx=\"6\" fill=\"{fill}\" stroke=\"{line}\" \
              stroke-width=\"1.5\"/><text x=\"{tx}\" y=\"{}\" font-size=\"11\" fill=\"#4b5563\">{}\
              </text><text x=\"{tx}\" y=\"{}\" font-size=\"14\" font-weight=\"600\" \
-             fill=\"#111827\">{}{count}</text></g>\n",
+             fill=\"#111827\">{}{count}</text></g>",
             escaped(&hint),
             y + 17,
             escaped(&cut(&kind(node), 34)),

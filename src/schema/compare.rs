@@ -216,7 +216,8 @@ mod tests {
 
     #[test]
     fn policies_are_the_same_when_they_mean_the_same() {
-        let policy = |statements: &str| format!(r#"{{"Version":"2012-10-17","Statement":{statements}}}"#);
+        let policy =
+            |statements: &str| format!(r#"{{"Version":"2012-10-17","Statement":{statements}}}"#);
         let cases: &[(&str, &str, bool)] = &[
             (r#"[{"Action":"s3:Get*"}]"#, r#"{"Action":["s3:get*"]}"#, true),
             (r#"{"Action":["a:x","a:y"]}"#, r#"{"Action":["a:y","a:x","a:x"]}"#, true),

@@ -80,7 +80,8 @@ async fn a_role_policy_lives() {
     let play = Play::new().await;
     let role = json!({ "name": "holder", "assume_role_policy": trust(&["ec2.amazonaws.com"]) });
     let role = play.create("aws_iam_role", role).await;
-    let config = |actions: &[&str]| json!({ "role": "holder", "name": "p", "policy": policy(actions) });
+    let config =
+        |actions: &[&str]| json!({ "role": "holder", "name": "p", "policy": policy(actions) });
     let it = play.create("aws_iam_role_policy", config(&["s3:GetObject", "s3:PutObject"])).await;
     assert_eq!(*it.id, *"holder:p");
     let it = play.update(&it, config(&["s3:*"])).await;
@@ -103,7 +104,8 @@ async fn a_policy_lives_beyond_its_fifth_version() {
     }
     assert!(it.at("policy").as_str().unwrap().contains("s3:F"));
     play.same_by_import(&it, &it.id, &[]).await;
-    for search in [json!({ "arn": *it.id }), json!({ "name": "versions", "path_prefix": "/test/" })] {
+    for search in [json!({ "arn": *it.id }), json!({ "name": "versions", "path_prefix": "/test/" })]
+    {
         let data = play.data("aws_iam_policy", search).await;
         assert_eq!(data.at("policy_id"), it.at("policy_id"));
         assert_eq!(data.at("tags"), json!({ "b": "2" }));

@@ -9,7 +9,8 @@ use crate::play::Play;
 async fn a_stream_lives() {
     let play = Play::new().await;
     let kms = play.create("aws_kms_key", json!({})).await;
-    let stream = play.create("aws_kinesis_stream", json!({ "name": "lives", "shard_count": 2 })).await;
+    let stream =
+        play.create("aws_kinesis_stream", json!({ "name": "lives", "shard_count": 2 })).await;
     assert_eq!(stream.at("arn"), json!(*stream.id));
     assert_eq!(stream.at("retention_period"), json!(24));
     assert_eq!(stream.at("stream_mode_details"), json!([{ "stream_mode": "PROVISIONED" }]));
@@ -64,9 +65,7 @@ async fn a_consumer_lives() {
     let play = Play::new().await;
     let stream = json!({ "name": "consumed", "shard_count": 1 });
     let stream = play.create("aws_kinesis_stream", stream).await;
-    let config = |tags: serde_json::Value| {
-        json!({ "name": "reader", "stream_arn": *stream.id, "tags": tags })
-    };
+    let config = |tags: serde_json::Value| json!({ "name": "reader", "stream_arn": *stream.id, "tags": tags });
     let it = play.create("aws_kinesis_stream_consumer", config(json!({ "a": "1" }))).await;
     assert_eq!(it.at("arn"), json!(*it.id));
     let it = play.update(&it, config(json!({ "b": "2" }))).await;

@@ -51,12 +51,16 @@ async fn a_key_lives() {
 #[tokio::test]
 async fn a_policy_in_other_words_is_no_change() {
     let play = Play::new().await;
-    let key = play.create("aws_kms_key", json!({ "policy": policy(&["kms:*", "kms:Decrypt"]) })).await;
+    let key =
+        play.create("aws_kms_key", json!({ "policy": policy(&["kms:*", "kms:Decrypt"]) })).await;
     let calls = play.aws().calls().snapshot();
     let other = policy(&["kms:Decrypt", "kms:*"]);
     let made = play.import("aws_kms_key", &key.id).await;
     assert!(fastcart_hcl::schema::compare::same_json(made.at("policy").as_str().unwrap(), &other));
-    assert_eq!(play.aws().calls().snapshot().get("kms:PutKeyPolicy"), calls.get("kms:PutKeyPolicy"));
+    assert_eq!(
+        play.aws().calls().snapshot().get("kms:PutKeyPolicy"),
+        calls.get("kms:PutKeyPolicy")
+    );
     play.delete(&key).await;
 }
 

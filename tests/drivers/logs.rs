@@ -23,7 +23,10 @@ async fn a_group_lives() {
     let group = play.create("aws_cloudwatch_log_group", json!({ "name": "/test/lives" })).await;
     assert_eq!(group.at("retention_in_days"), json!(0));
     assert_eq!(group.at("log_group_class"), json!("STANDARD"));
-    assert_eq!(group.at("arn"), json!("arn:aws:logs:eu-central-1:123456789012:log-group:/test/lives"));
+    assert_eq!(
+        group.at("arn"),
+        json!("arn:aws:logs:eu-central-1:123456789012:log-group:/test/lives")
+    );
     let full = json!({
         "name": "/test/lives", "retention_in_days": 30, "kms_key_id": key.at("arn"),
         "deletion_protection_enabled": true, "tags": { "a": "1" },
@@ -47,7 +50,8 @@ async fn a_group_is_made_whole_and_may_stay() {
         "name_prefix": "/test/whole-", "retention_in_days": 7, "skip_destroy": true,
         "tags": { "a": "1" }, "log_group_class": "INFREQUENT_ACCESS",
     });
-    let group = play.create_by("aws_cloudwatch_log_group", config.clone(), Op::new("a-b", false)).await;
+    let group =
+        play.create_by("aws_cloudwatch_log_group", config.clone(), Op::new("a-b", false)).await;
     assert_eq!(*group.id, *"/test/whole-ab");
     let again = play.make("aws_cloudwatch_log_group", &config, &Op::new("a-b", true)).await;
     assert_eq!(again.unwrap(), group.id, "an earlier run took the name");
@@ -83,7 +87,8 @@ async fn a_metric_filter_lives() {
         json!({ "name": "errors", "log_group_name": "/test/filtered", "pattern": pattern,
                 "metric_transformation": [transformation] })
     };
-    let plain = json!({ "name": "Errors", "namespace": "Test", "value": "1", "default_value": "0" });
+    let plain =
+        json!({ "name": "Errors", "namespace": "Test", "value": "1", "default_value": "0" });
     let it = play.create("aws_cloudwatch_log_metric_filter", config("ERROR", plain)).await;
     assert_eq!(it.at("metric_transformation")[0]["unit"], json!("None"));
     let other = json!({ "name": "Errors", "namespace": "Test", "value": "$.n", "unit": "Count",

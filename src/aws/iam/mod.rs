@@ -17,7 +17,7 @@ use aws_sdk_iam::types::Tag;
 
 use super::Aws;
 use super::batch::{Batch, Keyed};
-use crate::driver::Result;
+use crate::driver::{Failure, FailureKind, Result};
 
 /// What every driver file of this folder begins with.
 pub(crate) mod prelude {
@@ -27,7 +27,9 @@ pub(crate) mod prelude {
     pub(crate) use crate::aws::times::rfc3339;
     pub(crate) use crate::aws::{Aws, names, tags};
     pub(crate) use crate::diag::Diagnostics;
-    pub(crate) use crate::driver::{DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status};
+    pub(crate) use crate::driver::{
+        DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status,
+    };
     pub(crate) use crate::schema::compare::{same_json, settled};
     pub(crate) use crate::schema::{Auto, BlockSet, Blocks, Nested, Out, Resource, Set, Tags};
 }
@@ -56,6 +58,15 @@ pub(crate) fn is_name(text: &str) -> bool {
     text.chars().all(|it| it.is_ascii_alphanumeric() || "_+=,.@-".contains(it))
 }
 
+/// A trust policy that names a role or user made just now is refused for some seconds, until IAM
+/// knows that one everywhere. By its code the refusal is the same as that of a policy in error.
+pub(crate) fn known_soon(mut refusal: Failure) -> Failure {
+    if refusal.message.contains("Invalid principal in policy") {
+        refusal.kind = FailureKind::Retryable;
+    }
+    refusal
+}
+
 /// ARNs of the managed policies that each role being read right now has: a role and its attachments
 /// are read by one call.
 pub(crate) struct AttachedPolicies;
@@ -70,7 +81,9 @@ impl Batch for AttachedPolicies {
             let call = aws.iam().list_attached_role_policies().role_name(&role);
             let listed = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
             match listed {
-                Err(it) if it.as_service_error().is_some_and(|it| it.is_no_such_entity_exception()) => {}
+                Err(it)
+                    if it.as_service_error().is_some_and(|it| it.is_no_such_entity_exception()) => {
+                }
                 listed => {
                     all.insert(role, listed?.into_iter().filter_map(|it| it.policy_arn).collect());
                 }

@@ -27,6 +27,7 @@ pub struct Policy {
     pub attachment_count: Out<i32>,
     /// Identifier of the policy, which no later policy of that name has.
     pub policy_id: Out<String>,
+    /// Tags of the policy.
     pub tags: Tags,
 }
 

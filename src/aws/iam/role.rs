@@ -3,6 +3,7 @@
 //! Longer than most: a role may keep its policies itself, inline and attached, and is not deleted
 //! before it has lost them.
 
+use super::known_soon;
 use super::prelude::*;
 
 /// Permissions that services, people and other accounts may take on.
@@ -43,6 +44,7 @@ pub struct Role {
     pub create_date: Out<String>,
     /// Identifier of the role, which no later role of that name has.
     pub unique_id: Out<String>,
+    /// Tags of the role.
     pub tags: Tags,
 }
 
@@ -91,7 +93,8 @@ impl Driver for Role {
             .set_tags(tagged(&self.tags.all))
             .send()
             .await;
-        op.or_adopt(made.map(|_| Id(name.clone())).map_err(Failure::from), || Id(name))
+        let made = made.map(|_| Id(name.clone())).map_err(|it| known_soon(it.into()));
+        op.or_adopt(made, || Id(name))
     }
 
     async fn find(id: &Id, aws: &Aws) -> Result<Option<Seen>> {
@@ -109,7 +112,8 @@ impl Driver for Role {
         let Seen { role, inline, managed } = seen;
         let trust = decoded(&role.assume_role_policy_document.unwrap_or_default());
         self.assume_role_policy = settled(Some(&self.assume_role_policy), trust);
-        self.description = role.description.filter(|it| !it.is_empty() || self.description.is_some());
+        self.description =
+            role.description.filter(|it| !it.is_empty() || self.description.is_some());
         self.max_session_duration = role.max_session_duration.unwrap_or(3600);
         self.name.set(role.role_name);
         self.path = role.path;
@@ -138,7 +142,8 @@ impl Driver for Role {
         let (iam, role) = (aws.iam(), &**id);
         if !same_json(&self.assume_role_policy, &have.assume_role_policy) {
             let call = iam.update_assume_role_policy().role_name(role);
-            call.policy_document(&self.assume_role_policy).send().await?;
+            let call = call.policy_document(&self.assume_role_policy);
+            call.send().await.map_err(|it| known_soon(it.into()))?;
         } else if self.description != have.description
             || self.max_session_duration != have.max_session_duration
         {

@@ -24,6 +24,7 @@ pub struct ServiceLinkedRole {
     pub path: Out<String>,
     /// Identifier of the role, which no later role of that name has.
     pub unique_id: Out<String>,
+    /// Tags of the role.
     pub tags: Tags,
 }
 
@@ -63,7 +64,8 @@ impl Driver for ServiceLinkedRole {
             self.aws_service_name = service.into();
         }
         self.custom_suffix = seen.role_name.split_once('_').map(|it| it.1.into());
-        self.description = seen.description.filter(|it| !it.is_empty() || self.description.is_some());
+        self.description =
+            seen.description.filter(|it| !it.is_empty() || self.description.is_some());
         self.arn.set(seen.arn);
         self.create_date.set(rfc3339(&seen.create_date));
         self.name.set(seen.role_name);

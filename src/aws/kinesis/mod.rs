@@ -19,7 +19,9 @@ pub(crate) mod prelude {
     pub(crate) use super::{pairs, tags_of};
     pub(crate) use crate::aws::{Aws, tags};
     pub(crate) use crate::diag::Diagnostics;
-    pub(crate) use crate::driver::{DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status};
+    pub(crate) use crate::driver::{
+        DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status,
+    };
     pub(crate) use crate::schema::{Auto, Block, Given, Nested, Out, Resource, Set, Tags};
 }
 

@@ -50,6 +50,7 @@ pub struct Stream {
     pub stream_mode_details: Block<StreamModeDetails>,
     /// ARN of the stream.
     pub arn: Out<String>,
+    /// Tags of the stream.
     pub tags: Tags,
 }
 
@@ -96,7 +97,8 @@ impl Driver for Stream {
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let id = Id(aws.arn("kinesis", aws.account().await?, format!("stream/{}", self.name)));
-        let details = types::StreamModeDetails::builder().stream_mode(mode(&self.stream_mode_details));
+        let details =
+            types::StreamModeDetails::builder().stream_mode(mode(&self.stream_mode_details));
         let made = aws
             .kinesis()
             .create_stream()
@@ -104,7 +106,10 @@ impl Driver for Stream {
             .set_max_record_size_in_kib(self.max_record_size_in_kib.given())
             .set_shard_count(self.shard_count)
             .set_stream_mode_details(details.build().ok())
-            .set_tags(Some(self.tags.all.clone().into_iter().collect()).filter(|_| !self.tags.all.is_empty()))
+            .set_tags(
+                Some(self.tags.all.clone().into_iter().collect())
+                    .filter(|_| !self.tags.all.is_empty()),
+            )
             .set_warm_throughput_mibps(self.warm_throughput_mib_ps)
             .send()
             .await;
@@ -176,7 +181,9 @@ impl Driver for Stream {
             let call = kinesis.update_stream_mode().stream_arn(arn);
             let call = call.set_warm_throughput_mibps(self.warm_throughput_mib_ps);
             call.set_stream_mode_details(details).send().await?;
-        } else if let Some(count) = self.shard_count.filter(|_| self.shard_count != have.shard_count) {
+        } else if let Some(count) =
+            self.shard_count.filter(|_| self.shard_count != have.shard_count)
+        {
             let call = kinesis.update_shard_count().stream_arn(arn).target_shard_count(count);
             call.scaling_type(ScalingType::UniformScaling).send().await?;
         } else if hours > has_hours {

@@ -18,6 +18,7 @@ pub struct StreamConsumer {
     pub arn: Out<String>,
     /// When the consumer was registered.
     pub creation_timestamp: Out<String>,
+    /// Tags of the consumer.
     pub tags: Tags,
 }
 

@@ -53,6 +53,7 @@ pub struct Key {
     pub arn: Out<String>,
     /// Identifier of the key.
     pub key_id: Out<String>,
+    /// Tags of the key.
     pub tags: Tags,
 }
 
@@ -83,7 +84,8 @@ impl Driver for Key {
         if let Some(made) = resumed(aws, op).await? {
             return Ok(made);
         }
-        let tags = self.tags.all.iter().filter_map(|(k, v)| tag(k, v)).chain(tag(TOKEN, op.token()));
+        let tags =
+            self.tags.all.iter().filter_map(|(k, v)| tag(k, v)).chain(tag(TOKEN, op.token()));
         let origin = match (&self.custom_key_store_id, &self.xks_key_id) {
             (_, Some(_)) => Some(OriginType::ExternalKeyStore),
             (Some(_), None) => Some(OriginType::AwsCloudhsm),

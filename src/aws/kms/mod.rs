@@ -22,7 +22,9 @@ pub(crate) mod prelude {
 
     pub(crate) use crate::aws::Aws;
     pub(crate) use crate::diag::Diagnostics;
-    pub(crate) use crate::driver::{DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status};
+    pub(crate) use crate::driver::{
+        DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status,
+    };
     pub(crate) use crate::schema::compare::{same_json, settled};
     pub(crate) use crate::schema::{Auto, Nested, Out, Resource, Tags};
 }

@@ -24,13 +24,14 @@ pub struct LogGroup {
     #[attr(replace, length(1, 486), conflicts("name"))]
     pub name_prefix: Auto<String>,
     /// Days that events are kept; 0 keeps them for ever.
-    #[attr(default = 0)]
+    #[attr(default = 0, range(0, 3653))]
     pub retention_in_days: i32,
     /// Leaves the group and its events where they are when the resource is deleted.
     #[attr(default = false, local)]
     pub skip_destroy: bool,
     /// ARN of the group.
     pub arn: Out<String>,
+    /// Tags of the group.
     pub tags: Tags,
 }
 
@@ -54,7 +55,8 @@ impl Driver for LogGroup {
         let days = draft.retention_in_days().known();
         if days.is_some_and(|it| !RETENTIONS.contains(&it)) {
             let known: Vec<String> = RETENTIONS.iter().map(ToString::to_string).collect();
-            let why = format!("events are kept for one of these numbers of days: {}", known.join(", "));
+            let why =
+                format!("events are kept for one of these numbers of days: {}", known.join(", "));
             draft.refuse(diagnostics, "retention_in_days", why);
         }
         for (argument, name) in [("name", draft.name()), ("name_prefix", draft.name_prefix())] {

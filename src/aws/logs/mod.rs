@@ -1,8 +1,8 @@
 //! Drivers of the service `logs`, and what they share.
 
+pub mod data;
 pub mod log_group;
 pub mod log_metric_filter;
-pub mod data;
 
 pub use log_group::LogGroup;
 pub use log_metric_filter::LogMetricFilter;
@@ -22,7 +22,9 @@ pub(crate) mod prelude {
     pub(crate) use super::{Groups, group_arn, tags_of};
     pub(crate) use crate::aws::{Aws, tags};
     pub(crate) use crate::diag::Diagnostics;
-    pub(crate) use crate::driver::{DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status};
+    pub(crate) use crate::driver::{
+        DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status,
+    };
     pub(crate) use crate::schema::{Auto, Block, Nested, Out, Resource, Tags};
 }
 

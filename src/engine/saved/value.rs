@@ -46,8 +46,8 @@ pub fn decode(json: &Json) -> Option<Value> {
         each.collect::<Option<Vec<(Str, Value)>>>()
     };
     // A set of unknown elements must not be made anew: they are kept as they are.
-    let value = match object.iter().find(|(key, _)| !matches!(key.as_str(), "x" | "t" | "nn" | "p"))? {
-        (key, it) => match key.as_str() {
+    let (key, it) = object.iter().find(|(key, _)| !matches!(key.as_str(), "x" | "t" | "nn" | "p"))?;
+    let value = match key.as_str() {
             "z" => Value::null(Type::from_json(it)?),
             "u" => Kind::Unknown(Unknown {
                 ty: Type::from_json(it)?,
@@ -68,7 +68,6 @@ pub fn decode(json: &Json) -> Option<Value> {
             "q" => Value::tuple(items(it)?),
             "o" => Value::object(entries(it)?),
             _ => return None,
-        },
     };
     let sensitive = object.get("x").and_then(Json::as_bool).unwrap_or(false);
     Some(if sensitive { value.sensitive() } else { value })

@@ -28,7 +28,9 @@ impl Texts {
     pub fn try_map<E>(self, change: impl Fn(String) -> Result<String, E>) -> Result<Texts, E> {
         Ok(match self {
             Texts::One(it) => Texts::One(change(it)?),
-            Texts::Many(them) => Texts::Many(them.into_iter().map(change).collect::<Result<_, _>>()?),
+            Texts::Many(them) => {
+                Texts::Many(them.into_iter().map(change).collect::<Result<_, _>>()?)
+            }
         })
     }
 
@@ -97,7 +99,8 @@ pub struct Document {
 impl Document {
     /// Reads JSON.
     pub fn read(text: &str) -> Result<Document, String> {
-        let json: Json = serde_json::from_str(text).map_err(|it| format!("it is not JSON: {it}"))?;
+        let json: Json =
+            serde_json::from_str(text).map_err(|it| format!("it is not JSON: {it}"))?;
         let Json::Object(document) = &json else { return Err("it is not an object".into()) };
         let statements = match document.get("Statement") {
             None | Some(Json::Null) => &[],
@@ -182,7 +185,9 @@ impl Statement {
                 out.insert(name.into(), list.clone());
             }
         }
-        for (name, them) in [("Principal", &self.principals), ("NotPrincipal", &self.not_principals)] {
+        for (name, them) in
+            [("Principal", &self.principals), ("NotPrincipal", &self.not_principals)]
+        {
             if !them.is_empty() {
                 out.insert(name.into(), principals_json(them));
             }
@@ -370,8 +375,7 @@ mod tests {
             r#"{"Version":"2008-10-17","Id":"a","Statement":[{"Sid":"x","Effect":"Allow"},{"Effect":"Deny"}]}"#,
         )
         .unwrap();
-        let other =
-            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny"},{"Sid":"x","Effect":"Deny"}]}"#;
+        let other = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny"},{"Sid":"x","Effect":"Deny"}]}"#;
         all.merge(Document::read(other).unwrap());
         let expected = concat!(
             r#"{"Version":"2012-10-17","Id":"a","Statement":[{"Sid":"x","Effect":"Deny"},"#,

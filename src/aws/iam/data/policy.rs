@@ -61,14 +61,13 @@ impl Policy {
         let call = aws.iam().list_policies().set_path_prefix(self.path_prefix.clone());
         let listed = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await?;
         let name = self.name.get();
-        let fits = |it: &types::Policy| name.is_none_or(|name| it.policy_name.as_ref() == Some(name));
+        let fits =
+            |it: &types::Policy| name.is_none_or(|name| it.policy_name.as_ref() == Some(name));
         let mut found = listed.into_iter().filter(fits).filter_map(|it| it.arn);
         match (found.next(), found.next()) {
             (Some(arn), None) => Ok(arn),
-            (Some(_), Some(_)) => {
-                Err(Failure::fatal("several policies have that name and path")
-                    .hint("name one by its `arn`"))
-            }
+            (Some(_), Some(_)) => Err(Failure::fatal("several policies have that name and path")
+                .hint("name one by its `arn`")),
             (None, _) => {
                 let name = name.map_or_else(String::new, |it| format!(" `{it}`"));
                 let why = format!("there is no policy{name} under that path");

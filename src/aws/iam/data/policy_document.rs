@@ -336,7 +336,10 @@ mod tests {
   ]
 }"#;
         assert_eq!(it.document().unwrap().pretty(), expected);
-        assert_eq!(document(vec![]).document().unwrap().pretty(), "{\n  \"Version\": \"2012-10-17\"\n}");
+        assert_eq!(
+            document(vec![]).document().unwrap().pretty(),
+            "{\n  \"Version\": \"2012-10-17\"\n}"
+        );
     }
 
     #[test]

@@ -118,7 +118,8 @@ impl DataSource for Key {
 
 impl From<types::MultiRegionConfiguration> for MultiRegionConfiguration {
     fn from(it: types::MultiRegionConfiguration) -> Self {
-        let key = |it: types::MultiRegionKey| RegionKey { arn: it.arn.into(), region: it.region.into() };
+        let key =
+            |it: types::MultiRegionKey| RegionKey { arn: it.arn.into(), region: it.region.into() };
         let kind = it.multi_region_key_type.map(|it| it.as_str().to_string());
         MultiRegionConfiguration {
             multi_region_key_type: kind.into(),

@@ -1,0 +1,188 @@
+//! Applying: what a plan says, through [`crate::apply`]; and taking up what a crash has left.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::resolver::Resolver;
+use super::{Applied, Engine, Inputs, Stack};
+use crate::address::{Address, Mode};
+use crate::apply::Settings;
+use crate::diag::{Diagnostic, Diagnostics, Result};
+use crate::plan::evaluation::{Evaluation, Purpose};
+use crate::plan::instance::Prior;
+use crate::plan::{Action, Plan, PlanMode};
+use crate::state::{OutputState, State};
+
+impl Engine {
+    pub(super) async fn try_apply(&self, stack: &Stack, inputs: &Inputs, plan: &Plan) -> Result<Applied> {
+        let _guard = self.lock("apply").await?;
+        let mut state = self.store.read()?.unwrap_or_else(|| plan.prior.clone());
+        if (&state.lineage, state.serial) != (&plan.prior.lineage, plan.prior.serial) {
+            return Err(Diagnostic::error(
+                "Saved plan is stale",
+                "the state has changed since the plan was made, so the plan no longer fits",
+            )
+            .hint("make a new plan")
+            .into());
+        }
+        if self.store.journal()?.is_some_and(|it| !it.events.is_empty()) {
+            return Err(Diagnostic::error(
+                "an earlier run was interrupted",
+                "its unfinished operations must be taken up before a plan is applied",
+            )
+            .hint("plan again: `apply` without a saved plan takes them up first")
+            .into());
+        }
+        let environment = self.environment(stack, Some(plan.made), true);
+        let variables = inputs.read(&stack.config, &environment)?;
+        let objects: BTreeMap<Address, Prior> = plan.refreshed.clone();
+        let clouds = self.connect(stack, &variables, &objects).await?;
+        self.bring_up_to_date(&mut state, plan)?;
+        let replace = HashSet::new();
+        let facts =
+            self.facts(stack, Purpose::Apply, &variables, &objects, &plan.data, &replace, Some(plan.made));
+        let evaluation = Evaluation::new(&stack.config, facts);
+        let planned = plan.changes.iter().filter(|it| it.deposed.is_none());
+        evaluation.changes.borrow_mut().extend(planned.map(|it| (it.address.clone(), it.clone())));
+        evaluation.results.borrow_mut().extend(plan.data.clone());
+        let mut resolver = Resolver::new(evaluation, &clouds);
+        let registry = &self.registry;
+        let cloud_of = |address: &Address, _: &str| clouds.of_type(registry, address);
+        let settings = self.settings(&cloud_of);
+        let mut applied = crate::apply::run(&settings, plan, state, &mut resolver).await;
+        if let Err(those) = self.save_outputs(&resolver, plan, &mut applied) {
+            applied.diagnostics.extend(those);
+        }
+        Ok(applied)
+    }
+
+    /// Finishes or adopts what an interrupted run has left. Does nothing where there is none.
+    pub async fn recover(&self, stack: &Stack, inputs: &Inputs) -> Result<Diagnostics> {
+        if self.store.journal()?.is_none() {
+            return Ok(Diagnostics::new());
+        }
+        let _guard = self.lock("recover").await?;
+        let environment = self.environment(stack, None, true);
+        let variables = inputs.read(&stack.config, &environment)?;
+        let clouds = self.connect(stack, &variables, &BTreeMap::new()).await?;
+        let registry = &self.registry;
+        let cloud_of = |address: &Address, _: &str| clouds.of_type(registry, address);
+        let settings = self.settings(&cloud_of);
+        let state = self.store.read()?.unwrap_or_default();
+        let (_, diagnostics) = crate::apply::resume(&settings, state).await;
+        if diagnostics.has_errors() { Err(diagnostics) } else { Ok(diagnostics) }
+    }
+
+    fn settings<'a>(&'a self, clouds: crate::apply::Clouds<'a>) -> Settings<'a> {
+        Settings {
+            registry: &self.registry,
+            clouds,
+            store: &*self.store,
+            clock: self.clock.clone(),
+            listener: &*self.listener,
+            cancel: self.cancel.clone(),
+            parallelism: self.parallelism,
+            retry_for: self.retry_for,
+        }
+    }
+
+    /// Moves, drift, imports and what is gone, in the state before anything is sent.
+    fn bring_up_to_date(&self, state: &mut State, plan: &Plan) -> Result<()> {
+        let known: Vec<Address> = state
+            .currents()
+            .map(|(address, _)| address.clone())
+            .filter(|it| it.resource.mode == Mode::Managed)
+            .collect();
+        for (to, prior) in &plan.refreshed {
+            if let Some(from) = prior.previous_address.as_ref().filter(|it| state.current(it).is_some()) {
+                state.relocate(from, to.clone())?;
+            }
+        }
+        let targeted: BTreeSet<&Address> = plan.changes.iter().map(|it| &it.address).collect();
+        for (address, prior) in &plan.refreshed {
+            let Some(driver) = self.registry.driver(&address.resource.kind) else { continue };
+            let attributes = crate::plan::codec::encode(driver.schema(), &prior.row);
+            match state.current_mut(address) {
+                Some(object) => object.attributes = attributes,
+                None if targeted.contains(address) || prior.importing.is_none() => {
+                    let mut object = crate::state::Object::new(attributes);
+                    object.provider = format!("provider[\"{}\"]", prior.provider);
+                    object.sensitive_attributes = crate::plan::codec::sensitive_paths(&prior.row);
+                    state.insert(address.clone(), object);
+                }
+                None => {}
+            }
+        }
+        for address in known {
+            let moved = plan.refreshed.values().any(|it| it.previous_address.as_ref() == Some(&address));
+            if !plan.refreshed.contains_key(&address) && !moved {
+                state.remove(&address);
+            }
+        }
+        self.store.write(state)
+    }
+
+    fn save_outputs(&self, resolver: &Resolver<'_>, plan: &Plan, applied: &mut Applied) -> Result<()> {
+        let mut diagnostics = Diagnostics::new();
+        match plan.mode {
+            PlanMode::Destroy => forget_what_is_told(&mut applied.state),
+            PlanMode::RefreshOnly => {}
+            // What failed leaves the outputs that depend on it as they were.
+            PlanMode::Normal if !plan.complete => {}
+            PlanMode::Normal => {
+                let values = resolver.outputs();
+                diagnostics.extend(values.1);
+                let names: BTreeSet<String> = values.0.keys().map(|it| it.to_string()).collect();
+                applied.state.outputs.retain(|name, _| names.contains(name) || applied.failed > 0);
+                for (name, (value, sensitive)) in values.0 {
+                    if let Some(json) = value.to_json() {
+                        let output = OutputState { value: json, ty: value.ty().to_json(), sensitive };
+                        applied.state.outputs.insert(name.to_string(), output);
+                    }
+                }
+                if applied.failed == 0 && !applied.interrupted {
+                    self.keep_data(resolver, plan, &mut applied.state);
+                }
+            }
+        }
+        diagnostics.keep(self.store.write(&mut applied.state));
+        diagnostics.into_result(())
+    }
+
+    /// The state lists data sources as they were read last.
+    fn keep_data(&self, resolver: &Resolver<'_>, plan: &Plan, state: &mut State) {
+        let old: Vec<Address> = state
+            .currents()
+            .map(|(address, _)| address.clone())
+            .filter(|it| it.resource.mode == Mode::Data)
+            .collect();
+        for address in old {
+            state.remove(&address);
+        }
+        let deferred = plan.changes.iter().filter(|it| it.action == Action::Read);
+        let late = deferred.filter_map(|it| Some((it.address.clone(), resolver.result(&it.address)?)));
+        for (address, row) in plan.data.clone().into_iter().chain(late) {
+            let Some(source) = self.registry.data_source(&address.resource.kind) else { continue };
+            let provider = self.registry.provider_of_data_source(&address.resource.kind);
+            let row = crate::plan::instance::mark_sensitive(source.schema().attributes, &row);
+            let mut object =
+                crate::state::Object::new(crate::plan::codec::encode(source.schema(), &row));
+            object.provider =
+                format!("provider[\"{}\"]", provider.map(|it| it.source()).unwrap_or_default());
+            object.sensitive_attributes = crate::plan::codec::sensitive_paths(&row);
+            state.insert(address, object);
+        }
+    }
+}
+
+/// Once nothing is left, what data sources and outputs told is of no use either.
+fn forget_what_is_told(state: &mut State) {
+    let managed = state.iter().any(|(address, _)| address.resource.mode == Mode::Managed);
+    if managed {
+        return;
+    }
+    let data: Vec<Address> = state.iter().map(|(address, _)| address.clone()).collect();
+    for address in data {
+        state.remove(&address);
+    }
+    state.outputs.clear();
+}

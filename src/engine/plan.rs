@@ -1,0 +1,291 @@
+//! Planning: state, refresh, and evaluation in rounds until no data source is left to be read.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::clouds::Clouds;
+use super::{Engine, Inputs, PlanFailure, PlanOptions, Stack, prior, refresh};
+use crate::address::{Address, Target};
+use crate::diag::{Diagnostic, Diagnostics, Result};
+use crate::lang::eval::evaluate;
+use crate::lang::types::Type;
+use crate::lang::value::{Str, Value};
+use crate::plan::evaluation::{Evaluation, Purpose};
+use crate::plan::instance::Prior;
+use crate::plan::{Action, Change, OutputChange, Plan, PlanMode, diff, make, moves};
+use crate::state::{OutputState, State};
+
+impl Engine {
+    pub(super) async fn plan_locked(
+        &self,
+        stack: &Stack,
+        inputs: &Inputs,
+        options: &PlanOptions,
+    ) -> Result<Plan, PlanFailure> {
+        let mut warnings = self.validate(stack);
+        if warnings.has_errors() {
+            return Err(warnings.into());
+        }
+        let made = self.clock.now();
+        let environment = self.environment(stack, Some(made), false);
+        let variables = inputs.read(&stack.config, &environment)?;
+        let state = self.known_state(&mut warnings)?;
+        let (objects, unknown) = prior::objects(&state, &self.registry);
+        unknown.into_result(())?;
+        let (objects, moved) = moves::carry_out(&stack.config, objects);
+        if moved.has_errors() {
+            return Err(moved.into());
+        }
+        warnings.extend(moved);
+        let clouds = self.connect(stack, &variables, &objects).await?;
+        let (objects, drift) = match options.refresh {
+            true => {
+                let it = refresh::objects(self, &clouds, objects).await?;
+                (it.objects, it.drift)
+            }
+            false => (objects, Vec::new()),
+        };
+        let ground = Ground { stack, variables, state, objects, made };
+        let mut plan = self.rounds(&ground, &clouds, options).await?;
+        plan.drift = drift.into_iter().map(|(address, prior, now)| drifted(address, &prior, now)).collect();
+        let mut all = warnings;
+        all.extend(std::mem::take(&mut plan.warnings));
+        plan.warnings = all;
+        crate::plan::graph::build(&plan)?;
+        Ok(plan)
+    }
+
+    /// Evaluates, reads the data sources that turn out to be wanted, and evaluates again, until
+    /// nothing more is wanted.
+    async fn rounds(
+        &self,
+        ground: &Ground<'_>,
+        clouds: &Clouds,
+        options: &PlanOptions,
+    ) -> Result<Plan, PlanFailure> {
+        let mut data: BTreeMap<Address, Value> = BTreeMap::new();
+        let mut imported: BTreeMap<Address, Prior> = BTreeMap::new();
+        loop {
+            let round = self.round(ground, &data, &imported, options);
+            if round.wanted.is_empty() && round.imports.is_empty() {
+                let mut plan = round.plan;
+                let (errors, warnings): (Vec<_>, Vec<_>) = round
+                    .diagnostics
+                    .into_iter()
+                    .partition(|it| it.severity == crate::diag::Severity::Error);
+                plan.warnings.extend(warnings);
+                if !errors.is_empty() {
+                    let mut diagnostics = std::mem::take(&mut plan.warnings);
+                    diagnostics.extend(errors);
+                    plan.complete = false;
+                    return Err(PlanFailure { diagnostics, partial: Some(Box::new(plan)) });
+                }
+                plan.data = data;
+                return Ok(plan);
+            }
+            data.extend(refresh::data(self, clouds, round.wanted).await?);
+            imported.extend(refresh::imports(self, clouds, round.imports).await?);
+        }
+    }
+
+    fn round(
+        &self,
+        ground: &Ground<'_>,
+        data: &BTreeMap<Address, Value>,
+        imported: &BTreeMap<Address, Prior>,
+        options: &PlanOptions,
+    ) -> Round {
+        let mut objects = ground.objects.clone();
+        objects.extend(imported.clone());
+        let replace: HashSet<Address> = options.replace.iter().cloned().collect();
+        let purpose = if options.mode == PlanMode::Normal { Purpose::Plan } else { Purpose::Destroy };
+        let facts =
+            self.facts(ground.stack, purpose, &ground.variables, &objects, data, &replace, Some(ground.made));
+        let evaluation = Evaluation::new(&ground.stack.config, facts);
+        let before = state_outputs(&ground.state);
+        let mut imports = Vec::new();
+        let mut outputs = BTreeMap::new();
+        match options.mode {
+            PlanMode::Normal => {
+                imports = import_requests(&evaluation, &objects);
+                make::walk(&evaluation, &options.targets);
+                if options.targets.is_empty() {
+                    outputs = make::outputs(&evaluation, &before);
+                }
+                let planned: HashSet<Address> = evaluation.changes.borrow().keys().cloned().collect();
+                let orphans = objects.iter().filter(|(address, _)| !planned.contains(address));
+                let orphans = orphans.filter(|(address, _)| !self.is_configured(&evaluation, address));
+                let orphans: Vec<Change> =
+                    orphans.map(|(address, prior)| make::orphan(&evaluation, address, prior)).collect();
+                for change in orphans {
+                    if change.action == Action::Delete {
+                        evaluation.keep(make::prevented(&evaluation, &change.address));
+                    }
+                    evaluation.changes.borrow_mut().insert(change.address.clone(), change);
+                }
+            }
+            PlanMode::Destroy => {
+                for (address, prior) in &objects {
+                    evaluation.keep(make::prevented(&evaluation, address));
+                    let change = make::deletion(address, prior);
+                    evaluation.changes.borrow_mut().insert(address.clone(), change);
+                }
+                outputs = removed_outputs(before);
+            }
+            PlanMode::RefreshOnly => outputs = kept_outputs(before),
+        }
+        let mut changes = std::mem::take(&mut *evaluation.changes.borrow_mut());
+        make::spread_create_before_destroy(&mut changes);
+        let mut changes: Vec<Change> = changes.into_values().collect();
+        changes.extend(self.deposed(&ground.state));
+        let mut plan = Plan {
+            mode: options.mode,
+            changes,
+            outputs,
+            drift: Vec::new(),
+            checks: std::mem::take(&mut *evaluation.checks.borrow_mut()),
+            prior: ground.state.clone(),
+            warnings: Diagnostics::new(),
+            complete: true,
+            made: ground.made,
+            data: BTreeMap::new(),
+            refreshed: objects.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+        };
+        make::keep_targets(&mut plan, &options.targets);
+        let wanted = std::mem::take(&mut *evaluation.wanted.borrow_mut());
+        Round { plan, wanted, imports, diagnostics: evaluation.take_diagnostics() }
+    }
+
+    /// Whether the configuration has an instance of that address, though evaluating it failed or a
+    /// target leaves it out.
+    fn is_configured(&self, evaluation: &Evaluation<'_>, address: &Address) -> bool {
+        let it = &address.resource;
+        let key = crate::lang::config::ResourceKey {
+            mode: it.mode,
+            kind: it.kind.clone(),
+            name: it.name.clone(),
+        };
+        let Some(module) = make::module_at(evaluation, &it.module) else { return false };
+        module.module.resources.contains_key(&key)
+            && match evaluation.repetition(&module, &key) {
+                Ok(repetition) => repetition.at(&address.key).is_some(),
+                Err(_) => true,
+            }
+    }
+
+    /// Deletions of objects that an earlier run left deposed.
+    fn deposed(&self, state: &State) -> Vec<Change> {
+        let all: Vec<&Address> = state.currents().map(|(address, _)| address).collect();
+        let deletions = state.all_deposed().filter_map(|(address, key, object)| {
+            let prior = prior::object_of(address, object, &self.registry, &all)?;
+            let mut change = make::deletion(address, &prior);
+            change.deposed = Some(key.to_string());
+            Some(change)
+        });
+        deletions.collect()
+    }
+
+    /// The state, with what an interrupted run has finished.
+    fn known_state(&self, warnings: &mut Diagnostics) -> Result<State> {
+        let mut state = self.store.read()?.unwrap_or_default();
+        let Some(journal) = self.store.journal()? else { return Ok(state) };
+        let replay = crate::state::replay::replay(&journal)?;
+        if !replay.unfinished.is_empty() {
+            let names: Vec<String> =
+                replay.unfinished.iter().map(|it| it.intent.address.to_string()).collect();
+            warnings.push(
+                Diagnostic::warning(
+                    "an earlier run was interrupted",
+                    format!("these operations are unfinished: {}", names.join(", ")),
+                )
+                .hint("the next `apply` or `destroy` takes them up first"),
+            );
+        }
+        replay.apply_to(&mut state)?;
+        Ok(state)
+    }
+}
+
+/// What a plan stands on.
+struct Ground<'a> {
+    stack: &'a Stack,
+    variables: BTreeMap<Str, Value>,
+    state: State,
+    objects: BTreeMap<Address, Prior>,
+    made: jiff::Timestamp,
+}
+
+/// One evaluation of everything.
+struct Round {
+    plan: Plan,
+    wanted: BTreeMap<Address, crate::plan::evaluation::Wanted>,
+    imports: Vec<(Address, String, crate::diag::Span)>,
+    diagnostics: Diagnostics,
+}
+
+/// Import blocks whose objects are not in the state yet.
+fn import_requests(
+    evaluation: &Evaluation<'_>,
+    objects: &BTreeMap<Address, Prior>,
+) -> Vec<(Address, String, crate::diag::Span)> {
+    let root = evaluation.root();
+    let scope = evaluation.scope(&root);
+    let mut requests = Vec::new();
+    for import in &root.module.imports {
+        let mut found = Diagnostics::new();
+        let target = crate::lang::config::target(&import.to, false, &mut found);
+        evaluation.report(found);
+        let address = match target {
+            Some(Target::Instance(it)) => it,
+            Some(Target::Resource(resource)) => Address { resource, key: None },
+            _ => continue,
+        };
+        let Some(id) = &import.id else { continue };
+        let Some(id) = evaluation.keep(evaluate(&scope, id)) else { continue };
+        match id.as_str() {
+            Some(text) if !objects.contains_key(&address) => {
+                requests.push((address, text.to_string(), import.span));
+            }
+            Some(_) => {}
+            None => {
+                let it = Diagnostic::error("Invalid import id argument", "the id must be a known string");
+                evaluation.report([it.at(import.span)]);
+            }
+        }
+    }
+    requests
+}
+
+fn drifted(address: Address, prior: &Prior, now: Option<Value>) -> Change {
+    let mut change = make::deletion(&address, prior);
+    if let Some(now) = now {
+        change.action = if diff::changes(&prior.row, &now) { Action::Update } else { Action::NoOp };
+        change.after = Some(now);
+    }
+    change
+}
+
+fn state_outputs(state: &State) -> BTreeMap<Str, Value> {
+    let read = |it: &OutputState| {
+        let value = Value::from_json(&it.value);
+        let ty = Type::from_json(&it.ty).unwrap_or(Type::Any);
+        let value = crate::lang::convert::convert(&value, &ty).unwrap_or(value);
+        if it.sensitive { value.sensitive() } else { value }
+    };
+    state.outputs.iter().map(|(name, it)| (name.as_str().into(), read(it))).collect()
+}
+
+fn removed_outputs(before: BTreeMap<Str, Value>) -> BTreeMap<Str, OutputChange> {
+    let gone = |(name, value): (Str, Value)| {
+        let sensitive = value.has_sensitive();
+        (name, OutputChange { before: Some(value), after: None, sensitive })
+    };
+    before.into_iter().map(gone).collect()
+}
+
+fn kept_outputs(before: BTreeMap<Str, Value>) -> BTreeMap<Str, OutputChange> {
+    let kept = |(name, value): (Str, Value)| {
+        let sensitive = value.has_sensitive();
+        (name, OutputChange { before: Some(value.clone()), after: Some(value), sensitive })
+    };
+    before.into_iter().map(kept).collect()
+}
