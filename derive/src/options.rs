@@ -222,7 +222,7 @@ fn optional_pair<T: quote::ToTokens>(pair: Option<(T, T)>) -> TokenStream {
 }
 
 /// `range(1, 8760)`
-fn pair<T: std::str::FromStr>(meta: &ParseNestedMeta<'_>) -> Result<(T, T)>
+fn pair<T: std::str::FromStr + PartialOrd>(meta: &ParseNestedMeta<'_>) -> Result<(T, T)>
 where
     T::Err: std::fmt::Display,
 {
@@ -231,7 +231,13 @@ where
     let numbers = Punctuated::<Signed, Token![,]>::parse_terminated(&content)?;
     let numbers: Vec<&Signed> = numbers.iter().collect();
     match numbers.as_slice() {
-        [low, high] => Ok((low.parse()?, high.parse()?)),
+        [low, high] => {
+            let (least, most) = (low.parse()?, high.parse()?);
+            match least <= most {
+                true => Ok((least, most)),
+                false => Err(Error::new(high.1, format!("nothing lies between {} and {}", low.0, high.0))),
+            }
+        }
         _ => Err(meta.error("write the lowest and the highest: `(1, 10)`")),
     }
 }

@@ -123,7 +123,7 @@ pub fn outputs(ev: &Evaluation<'_>, before: &BTreeMap<Str, Value>) -> BTreeMap<S
 /// What is planned for an object that the configuration no longer has.
 pub fn orphan(ev: &Evaluation<'_>, address: &Address, prior: &Prior) -> Change {
     let mut change = deletion(address, prior);
-    let removed = removed_by(&ev.root().module, &ModulePath::root(), address);
+    let removed = removed_by(&ev.config.root, &ModulePath::root(), address);
     if removed.is_some_and(|it| !it.destroy) {
         change.action = Action::Forget;
     }

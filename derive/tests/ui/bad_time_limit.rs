@@ -1,0 +1,11 @@
+use fastcart_hcl_derive::Resource;
+
+/// A thing.
+#[derive(Resource)]
+#[resource("test_thing", create = "soon")]
+struct Thing {
+    /// Its name.
+    name: String,
+}
+
+fn main() {}
