@@ -1,6 +1,8 @@
 //! Every driver for real: made, brought to what is wanted, changed, deleted, in the local cloud.
 #![cfg(feature = "aws")]
 
+#[path = "common/cloud.rs"]
+mod cloud;
 #[cfg(feature = "ec2")]
 #[path = "drivers/ec2.rs"]
 mod ec2;

@@ -17,7 +17,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("event", &["diag", "address", "plan"]),
     (
         "apply",
-        &["diag", "address", "lang", "schema", "driver", "provider", "clock", "state", "plan", "event"],
+        &[
+            "diag", "address", "lang", "schema", "driver", "provider", "clock", "state", "plan",
+            "event",
+        ],
     ),
     (
         "engine",
@@ -41,7 +44,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("aws", &["diag", "address", "lang", "schema", "driver", "provider", "clock"]),
-    ("builtin", &["diag", "address", "lang", "schema", "driver", "provider", "clock", "state::tfstate"]),
+    (
+        "builtin",
+        &["diag", "address", "lang", "schema", "driver", "provider", "clock", "state::tfstate"],
+    ),
     ("lib", &[]),
     ("main", &["cli"]),
 ];
@@ -62,14 +68,31 @@ struct Rule {
 const RULES: &[Rule] = &[
     Rule {
         why: "`lang` does no I/O: files come through `Files`",
-        words: &["std::fs", "fs::", "File::open", "tokio", "TcpStream", "UdpSocket", "std::process"],
+        words: &[
+            "std::fs",
+            "fs::",
+            "File::open",
+            "tokio",
+            "TcpStream",
+            "UdpSocket",
+            "std::process",
+        ],
         within: &["lang/"],
         except: &["lang/files.rs"],
         tests: false,
     },
     Rule {
         why: "`plan` does no I/O",
-        words: &["std::fs", "fs::", "File::open", "tokio", "std::net", "TcpStream", "std::process", "async"],
+        words: &[
+            "std::fs",
+            "fs::",
+            "File::open",
+            "tokio",
+            "std::net",
+            "TcpStream",
+            "std::process",
+            "async",
+        ],
         within: &["plan/"],
         except: &[],
         tests: false,
@@ -104,7 +127,15 @@ const RULES: &[Rule] = &[
     },
     Rule {
         why: "no names that say nothing",
-        words: &["fn get_", "fn handle_", "fn process_", "mod utils", "mod util", "mod helpers", "mod manager"],
+        words: &[
+            "fn get_",
+            "fn handle_",
+            "fn process_",
+            "mod utils",
+            "mod util",
+            "mod helpers",
+            "mod manager",
+        ],
         within: &[],
         except: &[],
         tests: true,
@@ -144,7 +175,10 @@ fn imports_point_one_way() {
             let is_module = LAYERS.iter().any(|it| it.0 == top);
             let fits = |it: &&&str| **it == top || whole.starts_with(**it);
             if is_module && top != module && allowed.iter().find(fits).is_none() {
-                broken.push(format!("src/{}:{}: `{module}` imports `{whole}`", line.file, line.number));
+                broken.push(format!(
+                    "src/{}:{}: `{module}` imports `{whole}`",
+                    line.file, line.number
+                ));
             }
         }
     }

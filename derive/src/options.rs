@@ -235,7 +235,10 @@ where
             let (least, most) = (low.parse()?, high.parse()?);
             match least <= most {
                 true => Ok((least, most)),
-                false => Err(Error::new(high.1, format!("nothing lies between {} and {}", low.0, high.0))),
+                false => Err(Error::new(
+                    high.1,
+                    format!("nothing lies between {} and {}", low.0, high.0),
+                )),
             }
         }
         _ => Err(meta.error("write the lowest and the highest: `(1, 10)`")),

@@ -114,7 +114,8 @@ impl<'a> Ledger<'a> {
 
     /// Time until the state is to be written; none where there is nothing to write.
     pub(super) fn save_in(&self) -> Option<Duration> {
-        (self.dirty && !self.gave_up).then(|| self.save_from.saturating_sub(self.settings.clock.elapsed()))
+        (self.dirty && !self.gave_up)
+            .then(|| self.save_from.saturating_sub(self.settings.clock.elapsed()))
     }
 
     /// Writes the state, with every end in it on disk before.

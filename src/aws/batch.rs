@@ -158,7 +158,7 @@ mod tests {
 
     fn nowhere() -> Aws {
         let config = SdkConfig::builder().region(Region::new("eu-central-1")).build();
-        Aws::new(config, Duration::from_millis(2), Arc::new(Calls::default())).unwrap()
+        Aws::new(config, Duration::from_millis(2), Arc::new(Calls::default()), None).unwrap()
     }
 
     #[tokio::test]

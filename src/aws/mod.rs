@@ -12,6 +12,7 @@ pub mod environment;
 pub mod error;
 #[cfg(feature = "iam")]
 pub mod iam;
+pub mod ignored;
 #[cfg(feature = "kinesis")]
 pub mod kinesis;
 #[cfg(feature = "kms")]
@@ -36,7 +37,7 @@ use crate::driver::{Failure, Result};
 use batch::Loaders;
 use calls::{Calls, Counting};
 
-pub use provider::{AwsProvider, AwsSettings, ProviderBlock};
+pub use provider::{AwsProvider, AwsSettings, IgnoreTags, ProviderBlock};
 
 /// Clients of one account and region, made when first asked for. A clone shares everything.
 #[derive(Clone)]
@@ -48,6 +49,7 @@ struct Inner {
     batch_window: Duration,
     loaders: Loaders,
     calls: Arc<Calls>,
+    ignored: Option<IgnoreTags>,
     caller: OnceCell<Caller>,
     sts: OnceLock<aws_sdk_sts::Client>,
     #[cfg(feature = "ec2")]
@@ -90,7 +92,12 @@ macro_rules! clients {
 
 impl Aws {
     /// Clients made from that configuration, whose region must be set.
-    pub fn new(config: SdkConfig, batch_window: Duration, calls: Arc<Calls>) -> Result<Self> {
+    pub fn new(
+        config: SdkConfig,
+        batch_window: Duration,
+        calls: Arc<Calls>,
+        ignored: Option<IgnoreTags>,
+    ) -> Result<Self> {
         let Some(region) = config.region().map(ToString::to_string) else {
             return Err(Failure::fatal("no region is set").hint("write `region = \"…\"`"));
         };
@@ -100,6 +107,7 @@ impl Aws {
             batch_window,
             loaders: Loaders::default(),
             calls,
+            ignored,
             caller: OnceCell::new(),
             sts: OnceLock::new(),
             #[cfg(feature = "ec2")]
@@ -147,6 +155,11 @@ impl Aws {
     /// Calls made so far, by operation.
     pub fn calls(&self) -> &Arc<Calls> {
         &self.0.calls
+    }
+
+    /// Tags that are neither shown nor removed.
+    pub fn ignored(&self) -> Option<&IgnoreTags> {
+        self.0.ignored.as_ref()
     }
 
     /// Who makes the calls; asked once.

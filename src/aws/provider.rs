@@ -14,6 +14,7 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 
 use super::calls::Calls;
+use super::ignored::without_ignored;
 use super::{Aws, registry};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::driver::{AnyDataSource, AnyDriver, BoxFuture, Cloud, Failure};
@@ -148,7 +149,8 @@ impl AwsProvider {
             config.set_endpoint_url(Some(url.clone()));
         }
         let window = settings.batch_window.unwrap_or(Duration::from_millis(2));
-        let aws = Aws::new(config.build(), window, settings.calls.clone())?;
+        let ignored = block.ignore_tags.get().cloned();
+        let aws = Aws::new(config.build(), window, settings.calls.clone(), ignored)?;
         refuse_accounts(&aws, &block).await?;
         Ok(aws)
     }
@@ -202,7 +204,7 @@ impl Provider for AwsProvider {
     }
 
     fn drivers(&self) -> Vec<Arc<dyn AnyDriver>> {
-        registry::drivers()
+        registry::drivers().into_iter().map(without_ignored).collect()
     }
 
     fn data_sources(&self) -> Vec<Arc<dyn AnyDataSource>> {

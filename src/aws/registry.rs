@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::driver::{AnyDataSource, AnyDriver, data_source, driver};
+use crate::driver::{self, AnyDataSource, AnyDriver};
 
 /// One line a type: `"aws_vpc": "ec2" => ec2::Vpc,`
 macro_rules! registry {
@@ -13,7 +13,7 @@ macro_rules! registry {
         /// Drivers of this build.
         pub fn drivers() -> Vec<Arc<dyn AnyDriver>> {
             let all: Vec<Arc<dyn AnyDriver>> = Vec::from([
-                $(#[cfg(feature = $driver_feature)] driver::<$driver_type>(),)*
+                $(#[cfg(feature = $driver_feature)] driver::driver::<$driver_type>(),)*
             ]);
             all
         }
@@ -21,7 +21,7 @@ macro_rules! registry {
         /// Data sources of this build.
         pub fn data_sources() -> Vec<Arc<dyn AnyDataSource>> {
             let all: Vec<Arc<dyn AnyDataSource>> = Vec::from([
-                $(#[cfg(feature = $source_feature)] data_source::<$source_type>(),)*
+                $(#[cfg(feature = $source_feature)] driver::data_source::<$source_type>(),)*
             ]);
             all
         }

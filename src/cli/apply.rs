@@ -132,7 +132,7 @@ fn tell(screen: &Screen, plan: &Plan, applied: &Applied, complete: bool) {
             (0, 0) => String::new(),
             (failed, skipped) => format!(" {failed} failed, {skipped} skipped."),
         };
-        screen.say(&format!("Apply {how}. Resources: {}.{rest}", done(plan, applied)));
+        screen.say(&format!("Apply {how}. Resources: {}.{rest}", done(applied)));
         return;
     }
     let text = message(plan, applied);
@@ -172,11 +172,11 @@ fn message(plan: &Plan, applied: &Applied) -> String {
         PlanMode::Destroy => {
             format!("Destroy complete! Resources: {} destroyed.", applied.done.destroy)
         }
-        _ => format!("Apply complete! Resources: {}.", done(plan, applied)),
+        _ => format!("Apply complete! Resources: {}.", done(applied)),
     }
 }
 
-fn done(_plan: &Plan, applied: &Applied) -> String {
+fn done(applied: &Applied) -> String {
     let it = applied.done;
     let import = match it.import {
         0 => String::new(),

@@ -136,7 +136,7 @@ pub(super) fn parse(command: clap::Command) -> Result<Cli, ExitCode> {
     let given: Vec<String> =
         std::env::args_os().map(|it| it.to_string_lossy().into_owned()).collect();
     if let Some(text) = single_dash(&command, &given) {
-        eprintln!("{text}");
+        super::screen::say(&text);
         return Err(ExitCode::FAILURE);
     }
     let parsed = command.try_get_matches_from(std::env::args_os()).and_then(|matches| {

@@ -34,7 +34,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use self::screen::Screen;
 use crate::diag::Diagnostics;
 
-/// Stack that a debug build's recursion may take.
+/// Room for recursion.
 const STACK_SIZE: usize = 64 << 20;
 
 /// Interprets Terraform-flavoured HCL straight into AWS API calls.
@@ -100,7 +100,7 @@ fn run() -> ExitCode {
     let runtime = match runtime {
         Ok(it) => it,
         Err(why) => {
-            eprintln!("error: cannot start: {why}");
+            screen.say(&format!("error: cannot start: {why}"));
             return ExitCode::FAILURE;
         }
     };

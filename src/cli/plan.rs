@@ -188,14 +188,10 @@ fn watch_interrupts(engine: &Engine, form: Form) {
                 () = terminated.next() => {}
             }
             if !form.json {
-                eprintln!(
-                    "{}",
-                    match cancel.is_asked() {
-                        false =>
-                            "\nInterrupted: finishing what is under way. Interrupt again to stop at once.",
-                        true => "\nStopping at once. The next run takes up what was under way.",
-                    }
-                );
+                super::screen::say(match cancel.is_asked() {
+                    false => "\nInterrupted: finishing what is under way; again to stop at once.",
+                    true => "\nStopping at once. The next run takes up what was under way.",
+                });
             }
             cancel.ask();
         }

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::screen::Form;
+use super::screen::{self, Form};
 use crate::address::Address;
 use crate::diag::{Sources, Style, render};
 use crate::event::{Event, Listener};
 use crate::plan::graph::Verb;
-use crate::render::{events_json, events_text};
+use crate::render::events_json;
+use crate::render::events_text::{self, words};
 
 /// How often a step that takes long says that it is still under way.
 const STILL: Duration = Duration::from_secs(10);
@@ -56,7 +57,7 @@ impl Progress {
     fn say(&self, text: &str) {
         match self.is_terminal {
             true => drop(self.bars.println(text)),
-            false => eprintln!("{text}"),
+            false => screen::say(text),
         }
     }
 
@@ -79,13 +80,13 @@ impl Progress {
             Event::StepStarted { address, verb, .. } => {
                 let bar = self.bars.add(ProgressBar::new_spinner());
                 bar.set_style(style("  {spinner} {msg} [{elapsed}]"));
-                bar.set_message(format!("{address}: {}", word(*verb)));
+                bar.set_message(format!("{address}: {}", words(*verb).1));
                 bar.enable_steady_tick(Duration::from_millis(120));
                 inner.steps.insert((address.clone(), *verb), bar);
             }
             Event::StepProgress { address, verb, status, .. } => {
                 if let Some(bar) = inner.steps.get(&(address.clone(), *verb)) {
-                    bar.set_message(format!("{address}: {}, {status}", word(*verb)));
+                    bar.set_message(format!("{address}: {}, {status}", words(*verb).1));
                 }
             }
             Event::StepFinished { address, verb, .. } | Event::StepFailed { address, verb, .. } => {
@@ -124,7 +125,7 @@ impl Listener for Progress {
         }
         if self.form.json {
             for line in events_json::event(&self.sources, &event) {
-                println!("{}", line.at(jiff::Timestamp::now()));
+                screen::print(&format!("{}\n", line.at(jiff::Timestamp::now())));
             }
             return;
         }
@@ -134,17 +135,6 @@ impl Listener for Progress {
             Event::Refreshed { .. } if self.is_terminal => {}
             event => events_text::line(event).iter().for_each(|text| self.say(text)),
         }
-    }
-}
-
-fn word(verb: Verb) -> &'static str {
-    match verb {
-        Verb::Keep => "keeping",
-        Verb::Read => "reading",
-        Verb::Create => "creating",
-        Verb::Update => "modifying",
-        Verb::Delete => "destroying",
-        Verb::Forget => "forgetting",
     }
 }
 

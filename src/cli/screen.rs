@@ -1,7 +1,6 @@
 //! What is printed, and where.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
 
@@ -14,8 +13,6 @@ pub struct Screen {
     pub out: Style,
     /// How progress and diagnostics are styled.
     pub err: Style,
-    /// Serialises what is printed as progress goes on.
-    gate: Mutex<()>,
 }
 
 impl Screen {
@@ -23,7 +20,7 @@ impl Screen {
     pub fn new(no_color: bool) -> Self {
         let style = |choice| Style { color: !no_color && choice != ColorChoice::Never };
         let out = style(AutoStream::choice(&io::stdout()));
-        Screen { out, err: style(AutoStream::choice(&io::stderr())), gate: Mutex::new(()) }
+        Screen { out, err: style(AutoStream::choice(&io::stderr())) }
     }
 
     /// Whether somebody can be asked.
@@ -31,11 +28,9 @@ impl Screen {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// Prints data. Who closes the pipe has read enough.
+    /// Prints data.
     pub fn print(&self, text: &str) {
-        let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut out = io::stdout().lock();
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        print(text);
     }
 
     /// Prints a JSON document.
@@ -50,9 +45,7 @@ impl Screen {
 
     /// Says something that is not data.
     pub fn say(&self, text: &str) {
-        let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut err = io::stderr().lock();
-        let _ = err.write_all(text.as_bytes()).and_then(|()| err.write_all(b"\n"));
+        say(text);
     }
 
     /// Shows diagnostics to a person.
@@ -83,6 +76,18 @@ impl Screen {
             self.say("");
         }
     }
+}
+
+/// Prints data. Who closes the pipe has read enough.
+pub fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Says something that is not data, on a line of its own.
+pub fn say(text: &str) {
+    let mut err = io::stderr().lock();
+    let _ = err.write_all(text.as_bytes()).and_then(|()| err.write_all(b"\n"));
 }
 
 /// How a run speaks.

@@ -12,7 +12,7 @@ use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::driver::{Cloud, Id};
 use crate::event::Event;
 use crate::lang::value::Value;
-use crate::plan::diff;
+use crate::plan::{codec, diff};
 use crate::plan::evaluation::Wanted;
 use crate::plan::instance::{Prior, mark_sensitive};
 
@@ -60,7 +60,8 @@ pub async fn objects(
                 let event = Event::Refreshed { address: address.clone(), id: prior.id.clone() };
                 engine.listener.event(event);
                 let row = diff::reworded(schema.attributes, &prior.row, &seen.row);
-                let row = mark_sensitive(schema.attributes, &keep_marks(&row, &prior.row));
+                let row = codec::with_sensitive(row, &codec::sensitive_paths(&prior.row));
+                let row = mark_sensitive(schema.attributes, &row);
                 if diff::changes(&prior.row, &row) {
                     engine.listener.event(Event::Drifted { address: address.clone() });
                     found.drift.push((address.clone(), prior.clone(), Some(row.clone())));
@@ -72,16 +73,6 @@ pub async fn objects(
     }
     found.drift.sort_by(|a, b| a.0.cmp(&b.0));
     diagnostics.into_result(found)
-}
-
-/// The value with the marks of each attribute as they were.
-fn keep_marks(row: &Value, like: &Value) -> Value {
-    let Some(entries) = row.as_entries() else { return row.clone() };
-    let marked = entries.iter().map(|(name, part)| {
-        let marks = like.part(name).map(Value::deep_marks).unwrap_or_default();
-        (name.clone(), part.clone().with_marks(&marks))
-    });
-    Value::object(marked.collect::<Vec<_>>())
 }
 
 /// Reads data sources, all at once.

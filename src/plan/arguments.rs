@@ -341,7 +341,7 @@ fn misfit(it: &Attribute, value: &Value) -> Option<String> {
             crate::schema::Compare::FoldCase => one.eq_ignore_ascii_case(text),
             _ => *one == text,
         };
-        if !it.one_of.iter().any(|one| fits(one)) {
+        if !it.one_of.iter().any(fits) {
             let near = crate::diag::closest(text, it.one_of.iter().copied());
             let meant = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
             return Some(format!("{shown} is not one of {}{meant}", it.one_of.join(", ")));

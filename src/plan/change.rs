@@ -239,6 +239,17 @@ impl Plan {
             || (self.mode == PlanMode::RefreshOnly && !self.drift.is_empty())
     }
 
+    /// Drift that a person must know of: objects that are gone, and those that the plan therefore
+    /// changes. What AWS decides anyway may differ without being of interest.
+    pub fn relevant_drift(&self) -> impl Iterator<Item = &Change> {
+        let acted_on: std::collections::BTreeSet<&Address> =
+            self.changes.iter().filter(|it| it.action != Action::NoOp).map(|it| &it.address).collect();
+        let everything = self.mode == PlanMode::RefreshOnly;
+        self.drift
+            .iter()
+            .filter(move |it| everything || it.after.is_none() || acted_on.contains(&it.address))
+    }
+
     /// How many objects are to be added, changed, destroyed, imported and forgotten.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();

@@ -107,7 +107,7 @@ fn matches(attributes: &[Attribute], prior: &Value, given: &Value) -> bool {
 fn follow(attributes: &[Attribute], prior: &Value, planned: Value) -> Value {
     let changed = |name: &&str| differs(prior.part(name), planned.part(name));
     let stale: Vec<&Attribute> =
-        attributes.iter().filter(|it| it.follows.iter().any(|name| changed(name))).collect();
+        attributes.iter().filter(|it| it.follows.iter().any(changed)).collect();
     if stale.is_empty() {
         return planned;
     }

@@ -58,7 +58,7 @@ pub fn line(it: &Event) -> Option<String> {
 }
 
 /// `Creating`, `creating`, `Creation`.
-pub(super) fn words(verb: Verb) -> (&'static str, &'static str, &'static str) {
+pub fn words(verb: Verb) -> (&'static str, &'static str, &'static str) {
     match verb {
         Verb::Keep => ("Keeping", "keeping", "Keeping"),
         Verb::Read => ("Reading", "reading", "Read"),

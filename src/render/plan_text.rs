@@ -87,12 +87,12 @@ fn nothing(page: &mut Page<'_>, it: &Plan) {
 }
 
 fn drift<'a>(schemas: Schemas<'_>, page: &mut Page<'a>, it: &'a Plan) {
-    if it.drift.is_empty() {
+    if it.relevant_drift().next().is_none() {
         return;
     }
     page.paint(CYAN, "Note:");
     page.text(" objects have changed outside of this stack since they were last applied:\n");
-    for change in &it.drift {
+    for change in it.relevant_drift() {
         page.text("\n");
         let what = match change.after {
             Some(_) => "has changed",

@@ -146,33 +146,52 @@ for(const c of e.classList){const m=/^[ft](\\d+)$/.exec(c);\
 if(m)svg.querySelector('.n[data-n=\"'+m[1]+'\"]').classList.add('lit')}})};\
 g.onmouseleave=()=>{svg.classList.remove('on');all('.lit').forEach(e=>e.classList.remove('lit'))}});";
 
-/// Column by depth below what depends on nothing, lane by service, row by what is free.
+/// Column by depth below what depends on nothing, lane by service, row near what is depended on.
 fn layout(it: &Picture) -> Layout {
     let ranks = ranks(it);
-    let mut places = vec![Place::default(); it.nodes.len()];
+    let columns = ranks.iter().max().map_or(1, |it| it + 1);
     let mut lanes = Vec::new();
+    let mut lane_of = vec![0; it.nodes.len()];
     let mut y = MARGIN;
-    for (title, members) in groups(it) {
-        let mut used: BTreeMap<usize, usize> = BTreeMap::new();
-        let mut members = members;
-        members.sort_by_key(|number| ranks.get(*number).copied().unwrap_or_default());
-        for number in members {
-            let rank = ranks.get(number).copied().unwrap_or_default();
-            let row = used.entry(rank).or_default();
-            if let Some(place) = places.get_mut(number) {
-                let x = 2 * MARGIN + rank * (WIDTH + GAP_X);
-                *place = Place { x, y: y + LANE_TITLE + *row * (HEIGHT + GAP_Y) };
+    for (number, (title, members)) in groups(it).into_iter().enumerate() {
+        let mut rows = vec![0; columns];
+        for member in members {
+            if let (Some(rank), Some(lane)) = (ranks.get(member), lane_of.get_mut(member)) {
+                rows.get_mut(*rank).into_iter().for_each(|it: &mut usize| *it += 1);
+                *lane = number;
             }
-            *row += 1;
         }
-        let rows = used.values().copied().max().unwrap_or_default();
+        let rows = rows.into_iter().max().unwrap_or_default();
         let height = LANE_TITLE + rows * (HEIGHT + GAP_Y);
         lanes.push(Lane { title, y, height });
         y += height + GAP_Y;
     }
-    let columns = ranks.iter().max().map_or(1, |it| it + 1);
+    let mut places = vec![Place::default(); it.nodes.len()];
+    let mut used: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+    for rank in 0..columns {
+        let mut column: Vec<usize> =
+            (0..it.nodes.len()).filter(|number| ranks.get(*number) == Some(&rank)).collect();
+        // What it depends on stands further left, so its place is known.
+        column.sort_by_cached_key(|number| height_of_dependencies(it, &places, *number));
+        for number in column {
+            let lane = lane_of.get(number).copied().unwrap_or_default();
+            let row = used.entry((lane, rank)).or_default();
+            let top = lanes.get(lane).map_or(MARGIN, |it| it.y) + LANE_TITLE;
+            if let Some(place) = places.get_mut(number) {
+                let x = 2 * MARGIN + rank * (WIDTH + GAP_X);
+                *place = Place { x, y: top + *row * (HEIGHT + GAP_Y) };
+            }
+            *row += 1;
+        }
+    }
     let width = 4 * MARGIN + columns * WIDTH + (columns - 1) * GAP_X;
     Layout { places, lanes, width, height: y + 2 * MARGIN }
+}
+
+fn height_of_dependencies(it: &Picture, places: &[Place], number: usize) -> usize {
+    let below = it.edges.iter().filter(|(from, _)| *from == number);
+    let heights: Vec<usize> = below.filter_map(|(_, to)| Some(places.get(*to)?.y)).collect();
+    heights.iter().sum::<usize>() / heights.len().max(1)
 }
 
 /// Longest way down to something that depends on nothing. Bounded, should there be a circle.

@@ -156,7 +156,9 @@ fn start() -> Server {
     // The first start makes a virtual environment.
     let deadline = Instant::now() + Duration::from_secs(300);
     loop {
-        if let Some(port) = std::fs::read_to_string(&port_file).ok().and_then(|it| it.trim().parse().ok()) {
+        if let Some(port) =
+            std::fs::read_to_string(&port_file).ok().and_then(|it| it.trim().parse().ok())
+        {
             return Server { port, _child: child };
         }
         if let Some(status) = child.try_wait().expect("it can be waited for") {
@@ -191,7 +193,11 @@ fn call(port: u16, method: &str, path: &str, body: &Json) -> std::io::Result<Jso
 
 /// A rule of [`Cloud::faults`]: the error of that code for ever.
 pub fn denied(operation: &str, action: &str) -> Json {
-    let code = if operation.starts_with("ec2.") { "UnauthorizedOperation" } else { "AccessDeniedException" };
+    let code = if operation.starts_with("ec2.") {
+        "UnauthorizedOperation"
+    } else {
+        "AccessDeniedException"
+    };
     let message = format!(
         "User: arn:aws:iam::123456789012:user/test is not authorized to perform: {action} on resource: *"
     );

@@ -1,8 +1,9 @@
 //! Network types.
 
-use fastcart_hcl::driver::{FailureKind, Op};
+use fastcart_hcl::driver::{FailureKind, Op, Status};
 use serde_json::{Value as Json, json};
 
+use crate::cloud::Cloud;
 use crate::play::{Made, Play};
 
 /// A VPC with the other things that a test needs around its object.
@@ -302,4 +303,114 @@ async fn many_reads_are_few_calls() {
     assert!(gone.is_none());
     clear(&play, &subnets.iter().collect::<Vec<_>>()).await;
     clear(&play, &[&network]).await;
+}
+
+/// What `ignore_tags` names is neither told nor removed.
+#[tokio::test]
+async fn tags_of_others_stay() {
+    let play = Play::with(json!({"ignore_tags": [{"key_prefixes": ["cost:"]}]})).await;
+    let other = Play::new().await;
+    let made = vpc(&other, "10.13.0.0/16").await;
+    let tags = json!({"Name": "test", "cost:centre": "7"});
+    other.update(&made, json!({"cidr_block": "10.13.0.0/16", "tags": tags})).await;
+    let made = play.import("aws_vpc", &made.id).await;
+    assert_eq!(made.at("tags"), json!({"Name": "test"}));
+    let config = json!({"cidr_block": "10.13.0.0/16", "tags": {"Name": "mine"}});
+    let made = play.update(&made, config).await;
+    let told = other.import("aws_vpc", &made.id).await;
+    assert_eq!(told.at("tags"), json!({"Name": "mine", "cost:centre": "7"}));
+    clear(&play, &[&made]).await;
+}
+
+/// A call whose reply is lost is not repeated blindly: the operation is resumed, and there is one
+/// object.
+#[tokio::test]
+async fn a_lost_reply_makes_no_second_object() {
+    let cloud = Cloud::take();
+    let play = Play::at(&cloud.url(), json!({})).await;
+    let network = vpc(&play, "10.14.0.0/16").await;
+    let public = subnet(&play, &network, "10.14.1.0/24").await;
+    let internet = play.create("aws_internet_gateway", json!({"vpc_id": id(&network)})).await;
+    let table = play.create("aws_route_table", json!({"vpc_id": id(&network)})).await;
+    let group = play.create("aws_security_group", json!({"vpc_id": id(&network)})).await;
+    let (vpc, table_id) = (id(&network), id(&table));
+    let cases = [
+        ("CreateVpc", "aws_vpc", json!({"cidr_block": "10.15.0.0/16"})),
+        ("CreateSubnet", "aws_subnet", json!({"vpc_id": vpc, "cidr_block": "10.14.2.0/24"})),
+        ("CreateInternetGateway", "aws_internet_gateway", json!({})),
+        ("AllocateAddress", "aws_eip", json!({})),
+        (
+            "CreateNatGateway",
+            "aws_nat_gateway",
+            json!({"subnet_id": id(&public), "connectivity_type": "private"}),
+        ),
+        ("CreateRouteTable", "aws_route_table", json!({"vpc_id": vpc})),
+        (
+            "CreateRoute",
+            "aws_route",
+            json!({"route_table_id": table_id,
+            "destination_cidr_block": "0.0.0.0/0", "gateway_id": id(&internet)}),
+        ),
+        (
+            "AssociateRouteTable",
+            "aws_route_table_association",
+            json!({"route_table_id": table_id, "subnet_id": id(&public)}),
+        ),
+        ("CreateSecurityGroup", "aws_security_group", json!({"vpc_id": vpc, "name": "one"})),
+        (
+            "AuthorizeSecurityGroupIngress",
+            "aws_vpc_security_group_ingress_rule",
+            json!({"security_group_id": id(&group), "ip_protocol": "-1", "cidr_ipv4": "10.0.0.0/8"}),
+        ),
+        (
+            "AuthorizeSecurityGroupEgress",
+            "aws_vpc_security_group_egress_rule",
+            json!({"security_group_id": id(&group), "ip_protocol": "-1", "cidr_ipv4": "10.0.0.0/8"}),
+        ),
+        (
+            "CreateFlowLogs",
+            "aws_flow_log",
+            json!({"vpc_id": vpc, "traffic_type": "ALL",
+            "log_destination_type": "kinesis-data-firehose",
+            "log_destination": "arn:aws:firehose:eu-central-1:123456789012:deliverystream/logs"}),
+        ),
+    ];
+    for (operation, kind, config) in cases {
+        let before = cloud.counts();
+        cloud.faults(&json!([{"operation": format!("ec2.{operation}"), "kind": "drop_reply"}]));
+        let token = uuid::Uuid::new_v4().to_string();
+        let made = match play.make(kind, &config, &Op::new(&token, false)).await {
+            // With a client token, the SDK itself sends the call again.
+            Ok(first) => {
+                let made = play.create_by(kind, config, Op::new(&token, true)).await;
+                assert_eq!(made.id, first, "{kind}");
+                made
+            }
+            Err(it) => {
+                assert_eq!(it.kind, FailureKind::Lost, "{kind}: {it:?}");
+                play.create_by(kind, config, Op::new(&token, true)).await
+            }
+        };
+        play.delete(&made).await;
+        let mut after = cloud.counts();
+        after.retain(|kind, _| before.contains_key(kind));
+        assert_eq!(after, before, "{kind}: a second one is left");
+    }
+}
+
+/// What is not ready yet is busy, and what is gone but still told is gone.
+#[tokio::test]
+async fn a_gateway_takes_its_time() {
+    let cloud = Cloud::take();
+    let play = Play::at(&cloud.url(), json!({})).await;
+    let network = vpc(&play, "10.16.0.0/16").await;
+    let private = subnet(&play, &network, "10.16.1.0/24").await;
+    cloud.lifetimes(&json!({"nat_gateway": {"creating": 0.2, "deleting": 0.2, "gone": 3600}}));
+    let config = json!({"subnet_id": id(&private), "connectivity_type": "private"});
+    let driver = play.driver("aws_nat_gateway");
+    let made = play.make("aws_nat_gateway", &config, &Op::new("one", false)).await.unwrap();
+    let seen = driver.read(&play.cloud, &made, driver.blank()).await.unwrap().unwrap();
+    assert_eq!(seen.status, Status::busy("pending"));
+    let made = play.create_by("aws_nat_gateway", config, Op::new("one", true)).await;
+    clear(&play, &[&made, &private, &network]).await;
 }

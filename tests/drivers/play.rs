@@ -65,11 +65,16 @@ impl Made {
 impl Play {
     /// A provider whose block is `config`.
     pub async fn with(config: serde_json::Value) -> Play {
+        Self::at(address(), config).await
+    }
+
+    /// The same, in the local cloud at that address.
+    pub async fn at(url: &str, config: serde_json::Value) -> Play {
         let credentials = Credentials::new("test", "test", None, None, "test");
         let settings = AwsSettings {
             credentials: Some(SharedCredentialsProvider::new(credentials)),
             region: Some("eu-central-1".into()),
-            endpoint_url: Some(address().into()),
+            endpoint_url: Some(url.into()),
             ..AwsSettings::default()
         };
         let provider = Arc::new(AwsProvider::new(settings));

@@ -32,6 +32,7 @@ pub struct DefaultSecurityGroup {
     pub name_prefix: Out<String>,
     /// Account that owns the group.
     pub owner_id: Out<String>,
+    /// Tags of the group.
     pub tags: Tags,
 }
 

@@ -51,6 +51,7 @@ pub struct Eip {
     pub public_dns: Out<String>,
     /// The address.
     pub public_ip: Out<String>,
+    /// Tags of the address.
     pub tags: Tags,
 }
 

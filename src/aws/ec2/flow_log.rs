@@ -67,6 +67,7 @@ pub struct FlowLog {
     pub tag_field_specification: BlockSet<TagFields>,
     /// ARN of the flow log.
     pub arn: Out<String>,
+    /// Tags of the flow log.
     pub tags: Tags,
 }
 

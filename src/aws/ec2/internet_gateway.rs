@@ -19,6 +19,7 @@ pub struct InternetGateway {
     pub arn: Out<String>,
     /// Account that owns the gateway.
     pub owner_id: Out<String>,
+    /// Tags of the gateway.
     pub tags: Tags,
 }
 

@@ -56,6 +56,7 @@ pub struct NatGateway {
     pub regional_nat_gateway_auto_mode: Out<String>,
     /// Route table of a regional gateway.
     pub route_table_id: Out<String>,
+    /// Tags of the gateway.
     pub tags: Tags,
 }
 

@@ -19,6 +19,7 @@ pub struct RouteTable {
     pub arn: Out<String>,
     /// Account that owns the table.
     pub owner_id: Out<String>,
+    /// Tags of the table.
     pub tags: Tags,
 }
 

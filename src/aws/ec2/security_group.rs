@@ -33,6 +33,7 @@ pub struct SecurityGroup {
     pub arn: Out<String>,
     /// Account that owns the group.
     pub owner_id: Out<String>,
+    /// Tags of the group.
     pub tags: Tags,
 }
 

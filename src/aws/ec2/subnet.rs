@@ -70,6 +70,7 @@ pub struct Subnet {
     pub ipv6_cidr_block_association_id: Out<String>,
     /// Account that owns the subnet.
     pub owner_id: Out<String>,
+    /// Tags of the subnet.
     pub tags: Tags,
 }
 

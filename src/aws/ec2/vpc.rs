@@ -59,6 +59,7 @@ pub struct Vpc {
     pub main_route_table_id: Out<String>,
     /// Account that owns the VPC.
     pub owner_id: Out<String>,
+    /// Tags of the VPC.
     pub tags: Tags,
 }
 

@@ -38,6 +38,7 @@ pub struct EgressRule {
     pub arn: Out<String>,
     /// Identifier of the rule.
     pub security_group_rule_id: Out<String>,
+    /// Tags of the rule.
     pub tags: Tags,
 }
 

@@ -1,0 +1,109 @@
+//! CPU time of the engine on synthetic stacks of `terraform_data`, and how it grows with their size.
+//!
+//! `cargo bench --no-default-features --bench engine` prints one line a measurement. Sizes ten times
+//! apart are measured in one run, so the ratios hold on any machine.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cpu_time::ProcessTime;
+use fastcart_hcl::builtin::Builtin;
+use fastcart_hcl::engine::{Engine, Inputs, PlanOptions};
+use fastcart_hcl::lang::files::MemoryFiles;
+use fastcart_hcl::provider::Registry;
+use fastcart_hcl::state::FileStore;
+
+/// Chains of ten: each resource takes the output of the one before.
+fn chains(resources: usize) -> String {
+    let mut text = String::new();
+    for at in 0..resources {
+        let input = match at % 10 {
+            0 => "\"start\"".to_string(),
+            _ => format!("terraform_data.r{}.output", at - 1),
+        };
+        text.push_str(&format!("resource \"terraform_data\" \"r{at}\" {{\n  input = {input}\n}}\n"));
+    }
+    text
+}
+
+fn locals(count: usize) -> String {
+    let mut text = String::from("locals {\n  l0 = 1\n");
+    for at in 1..count {
+        text.push_str(&format!("  l{at} = local.l{} + 1\n", at - 1));
+    }
+    text.push_str(&format!("}}\noutput \"last\" {{\n  value = local.l{}\n}}\n", count - 1));
+    text
+}
+
+fn elements(count: usize) -> String {
+    // `range` makes at most 1024 elements at a time, as Terraform's does.
+    let side = (count as f64).sqrt().ceil() as usize;
+    format!(
+        "output \"sum\" {{\n  value = length(flatten([for a in range({side}) : [for b in range({side}) : a * b]]))\n}}\n"
+    )
+}
+
+fn calls(count: usize) -> String {
+    let mut text = String::from("locals {\n");
+    for at in 0..count {
+        text.push_str(&format!("  c{at} = upper(join(\"-\", [\"a\", \"b\", tostring({at})]))\n"));
+    }
+    text + "}\n"
+}
+
+/// Runs `plan`, and `apply` where asked, on a current-thread runtime; the CPU time of each.
+fn measure(text: &str, apply: bool) -> (Duration, Duration) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let registry = Registry::new().with(Arc::new(Builtin::default()));
+        let store = FileStore::new(folder.path().join("bench.tfstate"));
+        let mut engine = Engine::new(registry, Arc::new(store));
+        engine.files = Arc::new(MemoryFiles::new().with("main.tf", text));
+        let started = ProcessTime::now();
+        let (stack, found) = engine.load(Path::new("."));
+        let stack = stack.unwrap_or_else(|| panic!("{found}"));
+        let inputs = Inputs::new();
+        let plan = engine.plan(&stack, &inputs, &PlanOptions::default()).await;
+        let plan = plan.unwrap_or_else(|it| panic!("{}", it.diagnostics));
+        let planned = started.elapsed();
+        let started = ProcessTime::now();
+        if apply {
+            let applied = engine.apply(&stack, &inputs, &plan).await;
+            assert!(!applied.diagnostics.has_errors(), "{}", applied.diagnostics);
+        }
+        (planned, started.elapsed())
+    })
+}
+
+fn report(what: &str, small: (usize, Duration), large: (usize, Duration)) {
+    let ratio = large.1.as_secs_f64() / small.1.as_secs_f64().max(1e-6);
+    println!(
+        "{what:<34} {:>7}: {:>8.1} ms   {:>7}: {:>8.1} ms   x{ratio:.1}",
+        small.0,
+        small.1.as_secs_f64() * 1e3,
+        large.0,
+        large.1.as_secs_f64() * 1e3,
+    );
+}
+
+fn main() {
+    println!("CPU time; the last column is the growth from the smaller to the larger size");
+    let sizes = |small: usize, large: usize, make: fn(usize) -> String| {
+        ((small, measure(&make(small), false).0), (large, measure(&make(large), false).0))
+    };
+    let (small, large) = sizes(1_000, 10_000, chains);
+    report("plan of terraform_data", small, large);
+    report(
+        "apply of terraform_data",
+        (100, measure(&chains(100), true).1),
+        (1_000, measure(&chains(1_000), true).1),
+    );
+    let (small, large) = sizes(1_000, 10_000, locals);
+    report("locals in one chain", small, large);
+    let (small, large) = sizes(10_000, 100_000, elements);
+    report("elements of a for", small, large);
+    let (small, large) = sizes(500, 5_000, calls);
+    report("function calls", small, large);
+}
