@@ -153,7 +153,6 @@ fn a_wrong_file_is_refused() {
     let (almost, too_long) = (long(9 << 17), long(11 << 17));
     let files: Vec<(&str, Option<Vec<u8>>, &[&str])> = vec![
         ("missing", None, &["stack.hcl"]),
-        ("empty", Some(Vec::new()), &["stack.hcl"]),
         (
             "not UTF-8",
             Some(b"locals {\n  a = \"\xff\xfe\"\n}\n".to_vec()),
@@ -190,6 +189,16 @@ fn a_wrong_file_is_refused() {
     broken.extend(ran.complaints("a directory without files", &["empty"]));
     assert_eq!(cloud.log(), Vec::<Json>::new());
     report(broken);
+}
+
+#[test]
+fn an_empty_file_is_an_empty_stack() {
+    let cloud = Cloud::take();
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("stack.hcl"), "").unwrap();
+    let ran = run(&dir, &cloud.environment(dir.path()), &["plan", "stack.hcl"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{ran:?}");
+    assert!(ran.out.contains("No changes.") && ran.touched.is_empty(), "{ran:?}");
 }
 
 #[test]

@@ -229,10 +229,11 @@ fn read_text(files: &dyn Files, path: &Path) -> Step<(String, String)> {
     })?;
     let mut text = String::from_utf8(bytes).map_err(|why| {
         let at = why.utf8_error().valid_up_to();
+        let line = 1 + why.as_bytes().iter().take(at).filter(|it| **it == b'\n').count();
         Box::new(
             Diagnostic::error(
                 "Invalid character encoding",
-                format!("`{name}` is not UTF-8: the byte at offset {at} is no part of a character"),
+                format!("`{name}:{line}` is not UTF-8: a byte there is no part of a character"),
             )
             .hint("save the file as UTF-8"),
         )

@@ -12,13 +12,14 @@ pub fn line(it: &Event) -> Option<String> {
         Event::Refreshed { address, id } => {
             format!("{address}: Refreshing state...{}", identified(Some(id)))
         }
-        Event::Drifted { address } => format!("{address}: Drift detected"),
         Event::ReadStarted { address } => format!("{address}: Reading..."),
         Event::ReadFinished { address, id, took } => {
             format!("{address}: Read complete after {}{}", time(*took), identified(Some(id)))
         }
         Event::StepStarted { verb: Verb::Keep | Verb::Forget, .. }
-        | Event::StepFinished { verb: Verb::Keep, .. } => return None,
+        | Event::StepFinished { verb: Verb::Keep, .. }
+        // The plan tells of drift, where it matters.
+        | Event::Drifted { .. } => return None,
         Event::StepStarted { address, verb, id } => {
             format!("{address}: {}...{}", words(*verb).0, identified(id.as_ref()))
         }

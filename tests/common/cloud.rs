@@ -185,7 +185,7 @@ fn call(port: u16, method: &str, path: &str, body: &Json) -> std::io::Result<Jso
     stream.read_to_string(&mut reply)?;
     let wrong = |why: &str| std::io::Error::other(format!("{why}: {reply}"));
     let (head, body) = reply.split_once("\r\n\r\n").ok_or_else(|| wrong("no reply"))?;
-    if !head.split_whitespace().nth(1).is_some_and(|it| it == "200") {
+    if head.split_whitespace().nth(1).is_none_or(|it| it != "200") {
         return Err(wrong("refused"));
     }
     serde_json::from_str(body).map_err(|_| wrong("not JSON"))
