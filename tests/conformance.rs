@@ -68,9 +68,24 @@ fn whole_configurations_do_as_in_terraform() {
     let mut groups: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     let (mut failed, mut excused) = (Vec::new(), Vec::new());
     let all = cases();
-    for case in &all {
-        let expect = read(&case.join("expect.json"));
-        let found = differences(case, &expect);
+    // Processes spend their time waiting, so several cases run at a time.
+    let parts: Vec<Vec<(&PathBuf, Json, Vec<String>)>> = std::thread::scope(|scope| {
+        let workers: Vec<_> = all
+            .chunks(all.len().div_ceil(6).max(1))
+            .map(|cases| {
+                scope.spawn(move || {
+                    let each = cases.iter().map(|case| {
+                        let expect = read(&case.join("expect.json"));
+                        let found = differences(case, &expect);
+                        (case, expect, found)
+                    });
+                    each.collect()
+                })
+            })
+            .collect();
+        workers.into_iter().map(|it| it.join().unwrap()).collect()
+    });
+    for (case, expect, found) in parts.into_iter().flatten() {
         let reason = EXCEPTIONS.iter().find(|(it, _)| *it == name(case));
         for tag in expect["tags"].as_array().into_iter().flatten().filter_map(Json::as_str) {
             let (passed, count) = groups.entry(tag.to_string()).or_default();

@@ -1,7 +1,7 @@
 //! What became of a call, by a table of error codes per service.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
@@ -24,8 +24,6 @@ const TABLE: &[Row] = &[
     ("*", "*", "AccessDenied*", Denied),
     ("*", "*", "AuthFailure", Denied),
     ("*", "*", "ServiceUnavailable*", Retryable),
-    ("*", "*", "InternalError", Retryable),
-    ("*", "*", "InternalFailure", Retryable),
     // EC2: what still depends on an object goes away a little later than its own delete returns.
     ("ec2", "Delete*", "DependencyViolation", Retryable),
     ("ec2", "Detach*", "DependencyViolation", Retryable),
@@ -103,6 +101,15 @@ fn denied_hint(message: &str) -> Option<String> {
     Some(format!("allow `{action}` on `{resource}` in the caller's policy"))
 }
 
+/// Whether the call may have been sent before its connection failed.
+fn may_have_arrived(why: &DispatchFailure) -> bool {
+    let transient = why.as_connector_error().and_then(|it| it.as_other()).is_some();
+    why.is_io() || why.is_timeout() || transient
+}
+
+/// Answers by which a service says that it failed itself: it may have done its work before.
+const BROKEN: [u16; 3] = [500, 502, 504];
+
 impl<E> From<SdkError<E, HttpResponse>> for Failure
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -113,7 +120,11 @@ where
             SdkError::ServiceError(context) => {
                 let code = context.err().code().unwrap_or_default();
                 let message = context.err().message().unwrap_or("the service gives no reason");
-                let mut it = Failure::new(kind(service, name, code), message);
+                let mut kind = kind(service, name, code);
+                if kind == Fatal && BROKEN.contains(&context.raw().status().as_u16()) {
+                    kind = FailureKind::Lost;
+                }
+                let mut it = Failure::new(kind, message);
                 it.code = Some(code.to_string()).filter(|it| !it.is_empty());
                 if let (Denied, Some(hint)) = (it.kind, denied_hint(message)) {
                     it = it.hint(hint);
@@ -125,7 +136,7 @@ where
                 let why = format!("the reply cannot be read: {}", DisplayErrorContext(&error));
                 Failure::new(FailureKind::Lost, why)
             }
-            SdkError::DispatchFailure(why) if why.is_io() || why.is_timeout() => Failure::new(
+            SdkError::DispatchFailure(why) if may_have_arrived(why) => Failure::new(
                 FailureKind::Lost,
                 format!("no reply: {}", DisplayErrorContext(&error)),
             )

@@ -69,8 +69,8 @@ pub struct Marks {
     pub from: Origins,
 }
 
-/// Resource instances that a value came from, by number, sorted; see
-/// [`Origin`](crate::lang::scope::Origin).
+/// Resource instances that a value came from, by number, sorted. What numbers stand for is known to
+/// whoever marked the values: [`Evaluation`](crate::plan::evaluation::Evaluation).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origins(Option<Arc<[u32]>>);
 

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::arguments::{self, PlacesMap};
-use super::change::{Action, Change, Path, Reason};
+use super::change::{Action, Change, Reason};
 use super::diff;
 use super::evaluation::{
-    Checked, Evaluation, ModuleInstance, ProviderKey, Purpose, Repeated, Wanted, upstream,
+    Checked, Evaluation, ModuleInstance, ProviderKey, Purpose, Repeated, upstream,
 };
 use super::scope::ModuleScope;
 use crate::address::{Address, Mode};
 use crate::diag::{Diagnostic, Diagnostics, Result};
-use crate::lang::ast::{Body, Expr, ExprKind, Step, StepKind};
-use crate::lang::config::{IgnoreChanges, Resource, ResourceKey};
+use crate::lang::ast::{Body, Expr, ExprKind, StepKind};
+use crate::lang::config::{Resource, ResourceKey};
 use crate::lang::eval::{Scope, evaluate};
 use crate::lang::value::{Marks, Origins, Str, Value};
-use crate::schema::{Attribute, Decides, Schema};
+use crate::schema::{Attribute, Schema};
 
 /// An object as it is.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ pub fn plan(
 ) -> Result<Value> {
     let planned = match key.mode {
         Mode::Managed => managed(ev, module, key, address),
-        Mode::Data => data(ev, module, key, address),
+        Mode::Data => super::data::plan(ev, module, key, address),
         Mode::Ephemeral => Err(Diagnostic::error(
             "ephemeral resources are not supported yet",
             format!("`{address}` cannot be opened by this version"),
@@ -234,7 +234,7 @@ pub fn with_part(row: &Value, name: &str, part: Value) -> Value {
 }
 
 /// The value without the marks that say where it came from: an object's own mark stands for them.
-fn without_origins(value: &Value) -> Value {
+pub fn without_origins(value: &Value) -> Value {
     if value.deep_marks().from.is_empty() {
         return value.clone();
     }
@@ -267,7 +267,8 @@ pub fn mark_sensitive(attributes: &[Attribute], row: &Value) -> Value {
     Value::object(entries).with_marks(row.marks())
 }
 
-fn unknown_type(ev: &Evaluation<'_>, resource: &Resource, known: Vec<&str>) -> Diagnostics {
+/// There is no such type, or not in this build.
+pub fn unknown_type(ev: &Evaluation<'_>, resource: &Resource, known: Vec<&str>) -> Diagnostics {
     let kind = &*resource.kind;
     let mut left_out = ev.facts.registry.providers().iter().flat_map(|it| it.left_out());
     let it = match left_out.find(|(name, _)| *name == kind) {
@@ -300,7 +301,7 @@ fn managed(
     let (scope, _) = scope(ev, module, key, address)?;
     ev.conditions(&scope, &resource.lifecycle.preconditions, Checked::Precondition(address.clone()))?;
     let prior = ev.facts.prior.get(address);
-    let config = ignore_changes(&resource.lifecycle.ignore_changes, prior, &given.row, schema);
+    let config = super::ignore::apply(&resource.lifecycle.ignore_changes, prior, &given.row, schema);
     let mut diagnostics = Diagnostics::new();
     arguments::check(&config, schema.attributes, &given.places, &mut diagnostics);
     driver.check(&config, &|path| given.places.get(path).copied(), &mut diagnostics);
@@ -455,161 +456,6 @@ fn attribute_path(expr: &Expr) -> Option<Str> {
     })
 }
 
-/// The configuration with the ignored arguments as they are.
-fn ignore_changes(
-    ignored: &IgnoreChanges,
-    prior: Option<&Prior>,
-    config: &Value,
-    schema: &Schema,
-) -> Value {
-    let Some(prior) = prior else { return config.clone() };
-    match ignored {
-        IgnoreChanges::None => config.clone(),
-        IgnoreChanges::All => {
-            let mut row = config.clone();
-            for it in schema.attributes.iter().filter(|it| it.decides != Decides::Out) {
-                if let Some(part) = prior.row.part(it.name) {
-                    row = with_part(&row, it.name, part.clone());
-                }
-            }
-            row
-        }
-        IgnoreChanges::Paths(paths) => paths.iter().fold(config.clone(), |row, path| {
-            let row = taken_from(&row, &prior.row, path);
-            match path.first().map(|it| &it.kind) {
-                // The merged tags follow the resource's own.
-                Some(StepKind::Attribute(name)) if &**name == "tags" => {
-                    taken_from(&row, &prior.row, &renamed(path, "tags_all"))
-                }
-                _ => row,
-            }
-        }),
-    }
-}
-
-fn renamed(path: &[Step], name: &str) -> Vec<Step> {
-    let mut path = path.to_vec();
-    if let Some(first) = path.first_mut() {
-        first.kind = StepKind::Attribute(name.into());
-    }
-    path
-}
-
-/// `row` with the part at that path as it is in `prior`.
-fn taken_from(row: &Value, prior: &Value, path: &[Step]) -> Value {
-    let Some((step, rest)) = path.split_first() else { return prior.clone() };
-    let name: Str = match &step.kind {
-        StepKind::Attribute(name) => name.clone(),
-        StepKind::Index(key) => match (key.as_str(), key.as_number().and_then(|it| it.to_i64())) {
-            (Some(name), _) => name.into(),
-            (_, Some(index)) => return element_taken(row, prior, index as usize, rest),
-            _ => return row.clone(),
-        },
-    };
-    let Some(entries) = row.as_entries() else { return row.clone() };
-    let mut entries = entries.clone();
-    match (entries.get(&name), prior.part(&name)) {
-        (Some(part), Some(before)) => drop(entries.insert(name, taken_from(part, before, rest))),
-        (None, Some(before)) if rest.is_empty() => drop(entries.insert(name, before.clone())),
-        (Some(_), None) if rest.is_empty() => drop(entries.remove(&name)),
-        _ => {}
-    }
-    rebuilt(row, entries)
-}
-
-fn rebuilt(like: &Value, entries: BTreeMap<Str, Value>) -> Value {
-    let value = match like.ty().element() {
-        Some(of) => Value::map(of.clone(), entries),
-        None => Value::object(entries),
-    };
-    value.with_marks(like.marks())
-}
-
-fn element_taken(row: &Value, prior: &Value, index: usize, rest: &[Step]) -> Value {
-    let before = prior.as_slice().and_then(|it| it.get(index));
-    let mut at = 0;
-    row.map_parts(&mut |part| {
-        let here = at == index;
-        at += 1;
-        match (here, before) {
-            (true, Some(before)) => taken_from(part, before, rest),
-            _ => part.clone(),
-        }
-    })
-}
-
-fn data(
-    ev: &Evaluation<'_>,
-    module: &Arc<ModuleInstance>,
-    key: &ResourceKey,
-    address: &Address,
-) -> Result<Value> {
-    let resource = &module.module.resources[key];
-    let Some(source) = ev.facts.registry.data_source(&key.kind) else {
-        let known = ev.facts.registry.data_sources().map(|it| it.schema().kind).collect();
-        return Err(unknown_type(ev, resource, known));
-    };
-    let schema = source.schema();
-    let given = arguments(ev, module, key, address, schema)?;
-    let (scope, _) = scope(ev, module, key, address)?;
-    ev.conditions(&scope, &resource.lifecycle.preconditions, Checked::Precondition(address.clone()))?;
-    let mut diagnostics = Diagnostics::new();
-    arguments::check(&given.row, schema.attributes, &given.places, &mut diagnostics);
-    source.check(&given.row, &|path| given.places.get(path).copied(), &mut diagnostics);
-    diagnostics.into_result(())?;
-    if ev.facts.purpose == Purpose::Validate {
-        return Ok(Value::unknown(schema.ty()));
-    }
-    let row = mark_sensitive(schema.attributes, &diff::planned(schema, None, &without_origins(&given.row)));
-    let marks = Marks { from: given.origins.clone(), ..Marks::NONE };
-    let reason = match () {
-        () if !given.row.is_wholly_known() => Some(Reason::ReadBecauseConfigUnknown),
-        () if pending(ev, &given.explicit) => Some(Reason::ReadBecauseDependencyPending),
-        () => None,
-    };
-    let Some(reason) = reason else {
-        if let Some(read) = ev.facts.data.get(address) {
-            let read = mark_sensitive(schema.attributes, read).with_marks(&marks);
-            let scope = scope.with_self(read.clone());
-            let checked = Checked::Postcondition(address.clone());
-            ev.conditions(&scope, &resource.lifecycle.postconditions, checked)?;
-            return Ok(read);
-        }
-        let (row, _) = row.without_marks();
-        let wanted = Wanted { kind: key.kind.clone(), row, provider: given.provider, span: resource.span };
-        ev.wanted.borrow_mut().insert(address.clone(), wanted);
-        return Ok(Value::unknown(schema.ty()).with_marks(&marks));
-    };
-    let provider = ev.facts.registry.provider_of_data_source(schema.kind);
-    let change = Change {
-        address: address.clone(),
-        deposed: None,
-        previous_address: None,
-        provider: provider.map(|it| it.source().to_string()).unwrap_or_default(),
-        action: Action::Read,
-        reason: Some(reason),
-        before: None,
-        after: Some(row.clone()),
-        replace_paths: Vec::<Path>::new(),
-        dependencies: ev.addresses(&given.origins),
-        prior_dependencies: Vec::new(),
-        create_before_destroy: false,
-        importing: None,
-        id: None,
-        timeouts: given.timeouts,
-    };
-    ev.changes.borrow_mut().insert(address.clone(), change);
-    Ok(row.with_marks(&marks))
-}
-
-/// Whether one of these instances is still to be changed.
-fn pending(ev: &Evaluation<'_>, origins: &Origins) -> bool {
-    let changes = ev.changes.borrow();
-    ev.addresses(origins)
-        .iter()
-        .any(|it| changes.get(it).is_some_and(|change| change.action != Action::NoOp))
-}
-
 /// During apply: the row that an object is to have, now that what it depends on is known. Arguments
 /// that are only sent are included; what AWS decides stays unknown.
 pub fn wanted(
@@ -626,7 +472,7 @@ pub fn wanted(
     let checked = Checked::Precondition(address.clone());
     ev.conditions(&scope, &resource.lifecycle.preconditions, checked)?;
     let prior = ev.facts.prior.get(address).filter(|_| change.action == Action::Update);
-    let config = ignore_changes(&resource.lifecycle.ignore_changes, prior, &given.row, schema);
+    let config = super::ignore::apply(&resource.lifecycle.ignore_changes, prior, &given.row, schema);
     let mut diagnostics = Diagnostics::new();
     arguments::check(&config, schema.attributes, &given.places, &mut diagnostics);
     diagnostics.into_result(())?;

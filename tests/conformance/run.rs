@@ -1,16 +1,20 @@
 //! One step of a case: the commands, in the order in which the answers were measured.
 
 use std::path::Path;
-use std::process::Command;
-use std::rc::Rc;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 
 use super::compare::{Problems, actual_plan, checks, diagnostics};
 
+/// How long a command may take; what takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// A directory in which the steps of a case follow one another.
 pub struct Workplace {
-    dir: Rc<tempfile::TempDir>,
+    dir: Arc<tempfile::TempDir>,
     env: Vec<(String, String)>,
     loud: bool,
 }
@@ -36,7 +40,7 @@ impl Ran {
 impl Workplace {
     pub fn new(env: Option<&Json>) -> Self {
         let work = Workplace {
-            dir: Rc::new(tempfile::tempdir().unwrap()),
+            dir: Arc::new(tempfile::tempdir().unwrap()),
             env: Vec::new(),
             loud: std::env::var("CONFORMANCE").is_ok(),
         };
@@ -71,7 +75,16 @@ impl Workplace {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fastcart-hcl"));
         command.current_dir(self.dir.path()).args(args).env_clear();
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
-        let output = command.output().unwrap();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        let id = child.id();
+        let (done, waiting) = mpsc::channel();
+        std::thread::spawn(move || done.send(child.wait_with_output()));
+        let Ok(output) = waiting.recv_timeout(PATIENCE) else {
+            let _ = Command::new("kill").arg(id.to_string()).status();
+            return Ran { code: -1, out: String::new() };
+        };
+        let output = output.unwrap();
         let ran = Ran {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),

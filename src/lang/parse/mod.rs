@@ -1,7 +1,7 @@
 //! Native syntax to the syntax tree: `&str` to `(Body, diagnostics)`.
 //!
-//! [`grammar`] walks the text as Terraform's grammar has it and finds every error; `hcl-edit` then
-//! builds the tree of what is left; [`tree`] and [`template`] turn that into [`super::ast`].
+//! `grammar` walks the text as Terraform's grammar has it and finds every error; `hcl-edit` then
+//! builds the tree of what is left; `tree` and `template` turn that into [`super::ast`].
 
 mod directive;
 mod expression;
