@@ -41,6 +41,7 @@ fn after_every_record_of_an_apply_and_of_a_destroy() {
                 while !is_through.load(Ordering::Relaxed) {
                     let records = next.fetch_add(1, Ordering::Relaxed);
                     let runs = runtime.block_on(crash(&cloud, records));
+                    println!("crashed after record {records}");
                     for (at, run) in runs.into_iter().enumerate() {
                         crashes.lock().unwrap()[at] += usize::from(run == Run::Crashed);
                     }

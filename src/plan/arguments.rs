@@ -127,6 +127,10 @@ impl Reader<'_> {
         }
         let value = match (known, nesting) {
             (false, _) => Value::unknown(it.kind.ty()),
+            // No block leaves it to AWS; `name = []` asks for none.
+            (true, _) if items.is_empty() && it.decides == Decides::Auto => {
+                Value::null(it.kind.ty())
+            }
             (true, Nesting::List) => Value::list(of, items),
             (true, Nesting::Set) => Value::set(of, items),
         };

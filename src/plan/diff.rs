@@ -37,8 +37,7 @@ fn attribute(it: &Attribute, exists: bool, before: Option<&Value>, given: &Value
         return undecided(exists, before, ty);
     }
     if let Kind::Block { attributes, nesting, .. } = &it.kind {
-        let none = given.is_null() || given.as_slice().is_some_and(|items| items.is_empty());
-        if it.decides == Decides::Auto && none {
+        if it.decides == Decides::Auto && given.is_null() {
             return undecided(exists, before, ty);
         }
         return blocks(attributes, *nesting, before, given);
@@ -212,9 +211,6 @@ fn blocks_met(
 ) -> bool {
     let items = |it: &Value| it.as_slice().unwrap_or_default().to_vec();
     let (wanted, had) = (items(want), items(have));
-    if wanted.is_empty() && it.decides == Decides::Auto {
-        return true;
-    }
     let fits = |want: &Value, have: &Value| {
         attributes.iter().all(|part| {
             let null = Value::null(part.kind.ty());
@@ -356,6 +352,37 @@ mod tests {
         let want = planned(&SCHEMA, None, &config("x"));
         assert_eq!(unmet(&SCHEMA, &want, &object("x", 3)), Vec::<String>::new());
         assert_eq!(unmet(&SCHEMA, &want, &object("x", 4)), ["size"]);
+    }
+
+    #[test]
+    fn no_block_leaves_it_to_aws_and_an_empty_list_asks_for_none() {
+        const RULE: &[Attribute] = &[Attribute { name: "port", kind: Kind::Int, ..Attribute::BLANK }];
+        const RULES: Attribute = Attribute {
+            name: "rule",
+            kind: Kind::Block {
+                attributes: RULE,
+                nesting: Nesting::Set,
+                count: (0, usize::MAX),
+                as_attribute: true,
+            },
+            decides: Decides::Auto,
+            ..Attribute::BLANK
+        };
+        let schema = Schema {
+            kind: "test",
+            doc: "",
+            attributes: &[RULES],
+            timeouts: SCHEMA.timeouts,
+            tags: None,
+        };
+        let of = crate::schema::attribute::object_type(RULE);
+        let rules = |items: Vec<Value>| Value::object([("rule", Value::set(of.clone(), items))]);
+        let one = rules(vec![Value::object([("port", Value::from(80))])]);
+        let open = Value::object([("rule", Value::null(RULES.kind.ty()))]);
+        assert!(!changes(&one, &planned(&schema, Some(&one), &open)));
+        assert!(changes(&one, &planned(&schema, Some(&one), &rules(vec![]))));
+        assert_eq!(unmet(&schema, &rules(vec![]), &one), ["rule"]);
+        assert_eq!(unmet(&schema, &open, &one), Vec::<String>::new());
     }
 
     #[test]

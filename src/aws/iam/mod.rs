@@ -14,6 +14,7 @@ pub use role_policy_attachment::RolePolicyAttachment;
 pub use service_linked_role::ServiceLinkedRole;
 
 use aws_sdk_iam::types::Tag;
+use aws_smithy_types::retry::RetryConfig;
 
 use super::Aws;
 use super::batch::{Batch, Keyed};
@@ -23,7 +24,7 @@ use crate::driver::{Failure, FailureKind, Result};
 pub(crate) mod prelude {
     pub(crate) use aws_sdk_iam::types;
 
-    pub(crate) use super::{AttachedPolicies, decoded, is_name, pairs, tagged};
+    pub(crate) use super::{AttachedPolicies, decoded, is_name, once, pairs, tagged};
     pub(crate) use crate::aws::times::rfc3339;
     pub(crate) use crate::aws::{Aws, names, tags};
     pub(crate) use crate::diag::Diagnostics;
@@ -32,6 +33,12 @@ pub(crate) mod prelude {
     };
     pub(crate) use crate::schema::compare::{same_json, settled};
     pub(crate) use crate::schema::{Auto, BlockSet, Blocks, Nested, Out, Resource, Set, Tags};
+}
+
+/// Sends a call a single time. Were a create repeated by the SDK because its reply was lost, the
+/// name would be found taken, by whom nobody could tell. The engine resumes the operation instead.
+pub(crate) fn once() -> aws_sdk_iam::config::Builder {
+    aws_sdk_iam::config::Builder::new().retry_config(RetryConfig::disabled())
 }
 
 /// Names and values of tags.

@@ -63,6 +63,8 @@ impl Driver for Policy {
             .set_description(self.description.clone())
             .path(&self.path)
             .set_tags(tagged(&self.tags.all))
+            .customize()
+            .config_override(once())
             .send()
             .await;
         match made.map_err(Failure::from) {

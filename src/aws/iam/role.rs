@@ -91,6 +91,8 @@ impl Driver for Role {
             .path(&self.path)
             .set_permissions_boundary(self.permissions_boundary.clone())
             .set_tags(tagged(&self.tags.all))
+            .customize()
+            .config_override(once())
             .send()
             .await;
         let made = made.map(|_| Id(name.clone())).map_err(|it| known_soon(it.into()));

@@ -8,6 +8,7 @@ pub use stream::Stream;
 pub use stream_consumer::StreamConsumer;
 
 use aws_sdk_kinesis::types::Tag;
+use aws_smithy_types::retry::RetryConfig;
 
 use super::Aws;
 use crate::driver::Result;
@@ -16,13 +17,19 @@ use crate::driver::Result;
 pub(crate) mod prelude {
     pub(crate) use aws_sdk_kinesis::types;
 
-    pub(crate) use super::{pairs, tags_of};
+    pub(crate) use super::{once, pairs, tags_of};
     pub(crate) use crate::aws::{Aws, tags};
     pub(crate) use crate::diag::Diagnostics;
     pub(crate) use crate::driver::{
         DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status,
     };
     pub(crate) use crate::schema::{Auto, Block, Given, Nested, Out, Resource, Set, Tags};
+}
+
+/// Sends a call a single time. Were a create repeated by the SDK because its reply was lost, the
+/// name would be found taken, by whom nobody could tell. The engine resumes the operation instead.
+pub(crate) fn once() -> aws_sdk_kinesis::config::Builder {
+    aws_sdk_kinesis::config::Builder::new().retry_config(RetryConfig::disabled())
 }
 
 /// Names and values of tags.

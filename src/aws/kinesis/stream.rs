@@ -111,6 +111,8 @@ impl Driver for Stream {
                     .filter(|_| !self.tags.all.is_empty()),
             )
             .set_warm_throughput_mibps(self.warm_throughput_mib_ps)
+            .customize()
+            .config_override(once())
             .send()
             .await;
         op.or_adopt(made.map(|_| id.clone()).map_err(Failure::from), || id)

@@ -37,7 +37,8 @@ impl Driver for StreamConsumer {
         let call = kinesis.register_stream_consumer().stream_arn(&self.stream_arn);
         let tags = Some(self.tags.all.clone().into_iter().collect());
         let call = call.set_tags(tags.filter(|_| !self.tags.all.is_empty()));
-        match call.consumer_name(&self.name).send().await.map_err(Failure::from) {
+        let call = call.consumer_name(&self.name).customize().config_override(once());
+        match call.send().await.map_err(Failure::from) {
             Ok(made) => Id::need(made.consumer.map(|it| it.consumer_arn)),
             Err(it) if op.is_resumed() && it.kind == FailureKind::Exists => {
                 let call = kinesis.describe_stream_consumer().stream_arn(&self.stream_arn);

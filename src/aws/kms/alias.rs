@@ -44,7 +44,8 @@ impl Driver for Alias {
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let name = names::chosen(op, &self.name, &self.name_prefix, "alias/terraform-");
         let call = aws.kms().create_alias().alias_name(&name).target_key_id(&self.target_key_id);
-        let made = call.send().await.map(|_| Id(name.clone())).map_err(Failure::from);
+        let made = call.customize().config_override(once()).send().await;
+        let made = made.map(|_| Id(name.clone())).map_err(Failure::from);
         op.or_adopt(made, || Id(name))
     }
 

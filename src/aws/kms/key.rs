@@ -44,7 +44,7 @@ pub struct Key {
     #[attr(json)]
     pub policy: Auto<String>,
     /// Days between rotations; 365 when unset.
-    #[attr(range(90, 2560))]
+    #[attr(range(90, 2560), follows("enable_key_rotation"))]
     pub rotation_period_in_days: Auto<i32>,
     /// Key of the external key store that stands behind this one.
     #[attr(replace, length(1, 128))]

@@ -79,6 +79,8 @@ impl Driver for LogGroup {
             .set_kms_key_id(self.kms_key_id.clone())
             .set_log_group_class(self.log_group_class.given())
             .set_tags(tags.filter(|_| !self.tags.all.is_empty()))
+            .customize()
+            .config_override(once())
             .send()
             .await;
         op.or_adopt(made.map(|_| Id(name.clone())).map_err(Failure::from), || Id(name))

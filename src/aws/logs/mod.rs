@@ -10,6 +10,7 @@ pub use log_metric_filter::LogMetricFilter;
 use std::collections::HashMap;
 
 use aws_sdk_cloudwatchlogs::types;
+use aws_smithy_types::retry::RetryConfig;
 
 use super::Aws;
 use super::batch::{Batch, Keyed};
@@ -19,13 +20,19 @@ use crate::driver::Result;
 pub(crate) mod prelude {
     pub(crate) use aws_sdk_cloudwatchlogs::types;
 
-    pub(crate) use super::{Groups, group_arn, tags_of};
+    pub(crate) use super::{Groups, group_arn, once, tags_of};
     pub(crate) use crate::aws::{Aws, tags};
     pub(crate) use crate::diag::Diagnostics;
     pub(crate) use crate::driver::{
         DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status,
     };
     pub(crate) use crate::schema::{Auto, Block, Nested, Out, Resource, Tags};
+}
+
+/// Sends a call a single time. Were a create repeated by the SDK because its reply was lost, the
+/// name would be found taken, by whom nobody could tell. The engine resumes the operation instead.
+pub(crate) fn once() -> aws_sdk_cloudwatchlogs::config::Builder {
+    aws_sdk_cloudwatchlogs::config::Builder::new().retry_config(RetryConfig::disabled())
 }
 
 /// Every log group being read right now, in one call.
