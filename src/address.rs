@@ -120,6 +120,13 @@ pub struct ResourceAddress {
 }
 
 impl ResourceAddress {
+    /// The same without the instance keys of the modules on the way to it.
+    pub fn without_keys(&self) -> ResourceAddress {
+        let mut it = self.clone();
+        it.module.0.iter_mut().for_each(|step| step.key = None);
+        it
+    }
+
     /// One of its instances.
     pub fn instance(&self, key: Option<Key>) -> Address {
         Address { resource: self.clone(), key }

@@ -187,7 +187,9 @@ impl Failure {
         }
         let mut it = Diagnostic::error(doing, detail);
         it.hints = self.hints.clone();
-        if let (FailureKind::Denied, Some(operation)) = (self.kind, &self.operation) {
+        if let (FailureKind::Denied, Some(operation), true) =
+            (self.kind, &self.operation, self.hints.is_empty())
+        {
             it = it.hint(format!("the caller's policy must allow the action `{operation}`"));
         }
         it
@@ -344,7 +346,9 @@ fn filled<R: Row>(row: &Value) -> Result<R> {
 /// The row with its `id` set.
 fn identified(row: &Value, id: &Id) -> Value {
     let mut entries = row.as_entries().cloned().unwrap_or_default();
-    entries.insert("id".into(), id.0.as_str().into());
+    if entries.contains_key("id") {
+        entries.insert("id".into(), id.0.as_str().into());
+    }
     Value::object(entries)
 }
 

@@ -1,6 +1,12 @@
 //! A crash after every journal record of FastCart's apply and destroy, with the real SDK on the
 //! local cloud: the next run converges, nothing is made twice and nothing is left over.
-#![cfg(all(feature = "ec2", feature = "iam", feature = "kinesis", feature = "kms", feature = "logs"))]
+#![cfg(all(
+    feature = "ec2",
+    feature = "iam",
+    feature = "kinesis",
+    feature = "kms",
+    feature = "logs"
+))]
 
 #[path = "common/cloud.rs"]
 mod cloud;
@@ -105,12 +111,20 @@ fn killed_in_the_middle_of_an_apply() {
 
     let cloud = Cloud::take();
     // Slow enough to be caught in the middle, gateways under way included.
-    cloud.lifetimes(&json!({ "nat_gateway": { "creating": 2 }, "kinesis_stream": { "creating": 1 } }));
+    cloud.lifetimes(
+        &json!({ "nat_gateway": { "creating": 2 }, "kinesis_stream": { "creating": 1 } }),
+    );
     let dir = tempfile::tempdir().unwrap();
     let stack = concat!(env!("CARGO_MANIFEST_DIR"), "/stacks/eu-central-1.hcl");
     let command = |verb: &str| {
         let mut it = Command::new(env!("CARGO_BIN_EXE_fastcart-hcl"));
-        it.current_dir(dir.path()).args([verb, stack, "--state", "fastcart.tfstate", "--auto-approve"]);
+        it.current_dir(dir.path()).args([
+            verb,
+            stack,
+            "--state",
+            "fastcart.tfstate",
+            "--auto-approve",
+        ]);
         it.args(["--var", "environment_suffix=t1", "--var", "zone_count=2"]);
         it.env_clear().envs(cloud.environment(dir.path())).stdin(Stdio::null());
         it
@@ -123,7 +137,9 @@ fn killed_in_the_middle_of_an_apply() {
     };
     for calls in [1, 40, 90, 130] {
         cloud.reset();
-        cloud.lifetimes(&json!({ "nat_gateway": { "creating": 2 }, "kinesis_stream": { "creating": 1 } }));
+        cloud.lifetimes(
+            &json!({ "nat_gateway": { "creating": 2 }, "kinesis_stream": { "creating": 1 } }),
+        );
         let mut child =
             command("apply").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -137,10 +153,20 @@ fn killed_in_the_middle_of_an_apply() {
         cloud.quiet();
         run("apply");
         let again = run("apply");
-        assert!(again.contains("No changes") || again.contains("0 added, 0 changed, 0 destroyed"), "{again}");
+        assert!(
+            again.contains("No changes") || again.contains("0 added, 0 changed, 0 destroyed"),
+            "{again}"
+        );
         let counts = cloud.counts();
         let of = |kind: &str| counts.get(kind).copied().unwrap_or(0);
-        let kinds = ["aws_vpc", "aws_subnet", "aws_nat_gateway", "aws_eip", "aws_kms_key", "aws_kinesis_stream"];
+        let kinds = [
+            "aws_vpc",
+            "aws_subnet",
+            "aws_nat_gateway",
+            "aws_eip",
+            "aws_kms_key",
+            "aws_kinesis_stream",
+        ];
         assert_eq!(kinds.map(of), [1, 6, 2, 2, 4, 1], "{calls}");
         assert_eq!(cloud.leaving(), BTreeMap::new(), "{calls}");
         run("destroy");

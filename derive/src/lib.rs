@@ -41,9 +41,9 @@ pub fn resource(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
         };
         let (create, update, delete, read) = options.timeouts();
         let (attributes, row, draft) =
-            (&parts.attributes, parts.row(name, true), parts.draft(input));
+            (&parts.attributes, parts.row(name, options.identified), parts.draft(input));
         let draft_name = format_ident!("{name}Draft");
-        let id = match parts.has_id {
+        let id = match parts.has_id || !options.identified {
             true => quote!(),
             false => quote! {
                 ::fastcart_hcl::schema::Attribute {

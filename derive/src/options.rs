@@ -10,6 +10,8 @@ use syn::{DeriveInput, Error, Field, Lit, LitInt, LitStr, Result, Token, Type, p
 pub struct ResourceOptions {
     pub kind: LitStr,
     pub tags: Option<LitStr>,
+    /// Whether it has an `id` though no field is one.
+    pub identified: bool,
     timeouts: [Option<u64>; 4],
 }
 
@@ -23,13 +25,17 @@ impl ResourceOptions {
         };
         attr.parse_args_with(|stream: syn::parse::ParseStream| {
             let kind = stream.parse::<LitStr>()?;
-            let mut it = ResourceOptions { kind, tags: None, timeouts: [None; 4] };
+            let mut it = ResourceOptions { kind, tags: None, identified: true, timeouts: [None; 4] };
             while !stream.is_empty() {
                 stream.parse::<Token![,]>()?;
                 if stream.is_empty() {
                     break;
                 }
                 let name: syn::Ident = stream.parse()?;
+                if name == "anonymous" {
+                    it.identified = false;
+                    continue;
+                }
                 stream.parse::<Token![=]>()?;
                 let text: LitStr = stream.parse()?;
                 if name == "tags" {
@@ -37,7 +43,7 @@ impl ResourceOptions {
                 } else if let Some(at) = OPERATIONS.iter().position(|known| name == known) {
                     it.timeouts[at] = Some(seconds(&text)?);
                 } else {
-                    let known = ["tags", "create", "update", "delete", "read"];
+                    let known = ["tags", "anonymous", "create", "update", "delete", "read"];
                     return Err(unknown(&name, &known));
                 }
             }

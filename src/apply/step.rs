@@ -14,7 +14,7 @@ use crate::driver::{AnyDataSource, AnyDriver, BoxFuture, Cloud, Id, Op};
 use crate::lang::value::Value;
 use crate::plan::codec;
 use crate::plan::graph::{Step, Verb};
-use crate::plan::{Action, Change, Counts, Plan, PlanMode};
+use crate::plan::{Action, Change, Counts, Plan, PlanMode, Reason};
 use crate::schema::{Schema, Timeouts};
 use crate::state::{self, Intent, Object, ObjectStatus, OpId, State};
 
@@ -226,7 +226,9 @@ impl<'a> Steps<'a> {
     fn resolved(&mut self, change: &Change, schema: &Schema) -> Result<(Value, Cloud)> {
         let about = |those: Diagnostics| those.map(|it| it.about(&change.address));
         let it = self.resolve.resolve(change).map_err(about)?;
-        if let Some(planned) = &change.after
+        // What was read while planning is read once more: it may tell something else by now.
+        let again = change.reason == Some(Reason::ReadBecauseCheckNested);
+        if let Some(planned) = change.after.as_ref().filter(|_| !again)
             && let Some(name) = fit::contradiction(schema, planned, &it.row)
         {
             let detail = format!("`{name}` has become another value than the one that was planned");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aws_config::BehaviorVersion;
 use aws_config::sts::AssumeRoleProvider;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
@@ -30,6 +30,7 @@ async fn load(block: ProviderBlock, http: SharedHttpClient) -> Result<SdkConfig,
         from = from.region(Region::new(region.clone()));
     }
     let config = from.load().await;
+    require_credentials(&config).await?;
     match block.assume_role.get() {
         None => Ok(config),
         Some(role) => {
@@ -38,6 +39,23 @@ async fn load(block: ProviderBlock, http: SharedHttpClient) -> Result<SdkConfig,
             Ok(config.into_builder().credentials_provider(provider).build())
         }
     }
+}
+
+/// Without credentials no call can succeed: better said once than by every call.
+async fn require_credentials(config: &SdkConfig) -> Result<(), Failure> {
+    let found = match config.credentials_provider() {
+        Some(provider) => provider.provide_credentials().await.map_err(|it| source_of(&it)),
+        None => Err("none are configured".into()),
+    };
+    found.map(drop).map_err(|why| {
+        Failure::fatal(format!("no valid AWS credentials were found: {why}")).hint(
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or log in with `aws sso login`",
+        )
+    })
+}
+
+fn source_of(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 fn assume(

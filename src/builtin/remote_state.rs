@@ -13,7 +13,7 @@ use crate::state::tfstate;
 
 /// Reads the root outputs of another stack from its state file.
 #[derive(Debug, Resource)]
-#[resource("terraform_remote_state")]
+#[resource("terraform_remote_state", anonymous)]
 pub struct TerraformRemoteState {
     /// Kind of place where the state is kept; only `local` is supported.
     pub backend: String,
@@ -43,7 +43,9 @@ impl DataSource for TerraformRemoteState {
             }
         };
         let bytes = local.files.read(Path::new(&path)).map_err(|why| {
-            Failure::fatal(format!("Unable to find remote state: cannot read `{path}`: {why}"))
+            let mut failure = Failure::fatal(format!("cannot read `{path}`: {why}"));
+            failure.code = Some("Unable to find remote state".into());
+            failure
         })?;
         let state = tfstate::decode(&path, &bytes).map_err(|it| Failure::fatal(it.to_string()))?;
         let mut outputs: BTreeMap<Str, Value> = self.defaults.as_entries().cloned().unwrap_or_default();

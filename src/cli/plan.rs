@@ -41,11 +41,25 @@ pub(super) async fn run(screen: &Screen, args: Args) -> Outcome {
     let form = Form { json: args.json, compact_warnings: args.what.compact_warnings };
     let engine = session::engine(&args.stack.stack, &args.state, Some(&args.lock));
     let run = Run::begin(screen, form, engine, &args.stack, &args.variables, &args.what)?;
-    let plan = run.plan(screen, &options(&args.what, args.what.mode())).await?;
+    let save = |plan: &Plan| match &args.out {
+        Some(file) => saved::write(file, &args.stack.stack, &args.state, &run, plan)
+            .map_err(|those| run.fail(screen, &those)),
+        None => Ok(()),
+    };
+    let planned = run.plan_keeping(screen, &options(&args.what, args.what.mode())).await;
+    let plan = match planned {
+        Ok(plan) => plan,
+        Err((failed, partial)) => {
+            // What was planned before can be looked at.
+            if let Some(partial) = partial {
+                save(&partial)?;
+            }
+            return Err(failed);
+        }
+    };
     run.show(screen, &plan);
+    save(&plan)?;
     if let Some(file) = &args.out {
-        saved::write(file, &args.stack.stack, &args.state, &run, &plan)
-            .map_err(|those| run.fail(screen, &those))?;
         if !form.json {
             screen.say(&format!("Saved the plan to: {}", file.display()));
         }
@@ -125,6 +139,15 @@ impl Run {
 
     /// Plans; where that fails, what is wrong is said.
     pub async fn plan(&self, screen: &Screen, options: &PlanOptions) -> Result<Plan, Failed> {
+        self.plan_keeping(screen, options).await.map_err(|(failed, _)| failed)
+    }
+
+    /// As [`Run::plan`]; where that fails, with how far it came.
+    pub async fn plan_keeping(
+        &self,
+        screen: &Screen,
+        options: &PlanOptions,
+    ) -> Result<Plan, (Failed, Option<Box<Plan>>)> {
         let cancel = &self.engine.cancel;
         let planned = tokio::select! {
             planned = self.engine.plan(&self.stack, &self.inputs, options) => planned,
@@ -137,7 +160,7 @@ impl Run {
                 events_json::plan(partial).iter().for_each(|it| screen.line(it));
             }
             screen.report(&self.stack.sources, &failed.diagnostics, self.form);
-            Failed::Said
+            (Failed::Said, failed.partial)
         })
     }
 

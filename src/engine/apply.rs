@@ -4,16 +4,25 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::resolver::Resolver;
 use super::{Applied, Engine, Inputs, Stack};
-use crate::address::{Address, Mode};
+use crate::address::{Address, Mode, Target};
 use crate::apply::Settings;
-use crate::diag::{Diagnostic, Diagnostics, Result};
+use crate::diag::{Diagnostic, Diagnostics, Result, Severity, Span};
+use crate::lang::config::ResourceKey;
 use crate::plan::evaluation::{Evaluation, Purpose};
 use crate::plan::instance::Prior;
-use crate::plan::{Action, Plan, PlanMode};
+use crate::plan::{Action, CheckResult, CheckStatus, Plan, PlanMode};
 use crate::state::{OutputState, State};
 
 impl Engine {
     pub(super) async fn try_apply(&self, stack: &Stack, inputs: &Inputs, plan: &Plan) -> Result<Applied> {
+        if plan.errored {
+            return Err(Diagnostic::error(
+                "Cannot apply incomplete plan",
+                "making this plan failed, so it holds only a part of what is wanted",
+            )
+            .hint("remove what made it fail, and make a new plan")
+            .into());
+        }
         let _guard = self.lock("apply").await?;
         let mut state = self.store.read()?.unwrap_or_else(|| plan.prior.clone());
         if (&state.lineage, state.serial) != (&plan.prior.lineage, plan.prior.serial) {
@@ -49,6 +58,7 @@ impl Engine {
         let cloud_of = |address: &Address, _: &str| clouds.of_type(registry, address);
         let settings = self.settings(&cloud_of);
         let mut applied = crate::apply::run(&settings, plan, state, &mut resolver).await;
+        applied.diagnostics = placed(stack, std::mem::take(&mut applied.diagnostics));
         if let Err(those) = self.save_outputs(&resolver, plan, &mut applied) {
             applied.diagnostics.extend(those);
         }
@@ -134,11 +144,17 @@ impl Engine {
                 let names: BTreeSet<String> = values.0.keys().map(|it| it.to_string()).collect();
                 applied.state.outputs.retain(|name, _| names.contains(name) || applied.failed > 0);
                 for (name, (value, sensitive)) in values.0 {
-                    if let Some(json) = value.to_json() {
+                    if value.is_null() {
+                        applied.state.outputs.remove(&*name);
+                    } else if let Some(json) = value.to_json() {
                         let output = OutputState { value: json, ty: value.ty().to_json(), sensitive };
                         applied.state.outputs.insert(name.to_string(), output);
                     }
                 }
+                let (checks, told) = resolver.checks(plan);
+                let told = told.into_iter().filter(|it| it.severity == Severity::Warning);
+                applied.diagnostics.extend(told);
+                applied.state.check_results = check_results(&checks);
                 if applied.failed == 0 && !applied.interrupted {
                     self.keep_data(resolver, plan, &mut applied.state);
                 }
@@ -185,4 +201,59 @@ fn forget_what_is_told(state: &mut State) {
         state.remove(&address);
     }
     state.outputs.clear();
+}
+
+/// Diagnostics about an object, at the block that declares it where they have no better place.
+fn placed(stack: &Stack, those: Diagnostics) -> Diagnostics {
+    those.map(|it| {
+        let address = it.address.as_ref().and_then(|text| text.parse::<Address>().ok());
+        match address.and_then(|address| declared(stack, &address)) {
+            Some(span) => it.at(span),
+            None => it,
+        }
+    })
+}
+
+/// Where an object is declared.
+fn declared(stack: &Stack, address: &Address) -> Option<Span> {
+    let it = &address.resource;
+    let root = &*stack.config.root;
+    let module = it.module.0.iter().try_fold(root, |module, step| {
+        module.calls.get(&step.name).map(|call| &*call.module)
+    })?;
+    let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
+    module.resources.get(&key).map(|it| it.span)
+}
+
+/// Results of checks as the state keeps them: by what was declared, the instances of it together.
+fn check_results(checks: &[CheckResult]) -> Option<serde_json::Value> {
+    use serde_json::json;
+    let mut groups: BTreeMap<(&str, String), Vec<&(String, CheckStatus, Vec<String>)>> = BTreeMap::new();
+    for it in checks {
+        let declared = match it.address.parse::<Target>() {
+            Ok(Target::Instance(it)) => it.resource.without_keys().to_string(),
+            Ok(Target::Resource(it)) => it.without_keys().to_string(),
+            _ => it.address.clone(),
+        };
+        let kind = if it.kind == "output_value" { "output" } else { it.kind };
+        groups.entry((kind, declared)).or_default().extend(&it.instances);
+    }
+    let each = groups.into_iter().map(|((kind, address), instances)| {
+        let status = instances.iter().map(|(_, status, _)| *status).max();
+        let objects = instances.iter().map(|(address, status, problems)| {
+            let mut out = json!({"object_addr": address, "status": status.word()});
+            if !problems.is_empty() {
+                out["failure_messages"] = json!(problems);
+            }
+            out
+        });
+        json!({
+            "object_kind": kind,
+            "config_addr": address,
+            "status": status.map_or("pass", CheckStatus::word),
+            "objects": objects.collect::<Vec<_>>(),
+        })
+    });
+    let all: Vec<_> = each.collect();
+    (!all.is_empty()).then(|| all.into())
 }

@@ -6,7 +6,6 @@ use crate::diag::{Diagnostic, Diagnostics, Result, Sources};
 use crate::lang::ast::Expr;
 use crate::lang::config::{Config, Variable};
 use crate::lang::eval::{Environment, Names, evaluate};
-use crate::lang::types::Type;
 use crate::lang::value::{Str, Value};
 
 /// Values for root variables, by name. What is added later wins.
@@ -90,9 +89,9 @@ impl Input {
         match &self.given {
             InputValue::Value(value) => Ok(value.clone()),
             InputValue::Expr(expr) => evaluate(&names, expr),
-            InputValue::Text(text) => match variable.ty {
-                Type::Any | Type::Bool | Type::Number | Type::String => Ok(text.as_str().into()),
-                _ => {
+            InputValue::Text(text) => match variable.literal {
+                true => Ok(text.as_str().into()),
+                false => {
                     let file = sources.add(format!("<value of {}>", self.origin), text.as_str());
                     let (expr, found) = crate::lang::parse::parse_expression(sources, file);
                     let expr = found.into_result(expr)?;

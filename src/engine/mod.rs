@@ -21,13 +21,13 @@ pub use inputs::{Input, InputValue, Inputs};
 
 use self::clouds::Clouds;
 pub use crate::apply::{Applied, Cancel};
-use crate::address::{Address, Mode, Target};
+use crate::address::{Address, Mode, ResourceAddress, Target};
 use crate::clock::Clock;
-use crate::diag::{Diagnostics, Result, Sources};
+use crate::diag::{Diagnostics, Result, Sources, Span};
 use crate::event::Listener;
-use crate::lang::config::Config;
+use crate::lang::config::{Config, Module, ResourceKey};
 use crate::lang::config::validate::{Types, validate};
-use crate::lang::eval::{Environment, evaluate};
+use crate::lang::eval::{Environment, Scope, evaluate};
 use crate::lang::files::Files;
 use crate::lang::load;
 use crate::lang::value::{Str, Value};
@@ -162,13 +162,14 @@ impl Engine {
         options: &PlanOptions,
     ) -> Result<Plan, PlanFailure> {
         let _guard = self.lock("plan").await?;
-        self.plan_locked(stack, inputs, options).await
+        let plan = self.plan_locked(stack, inputs, options).await;
+        plan.map_err(|it| PlanFailure { diagnostics: placed(stack, it.diagnostics), ..it })
     }
 
     /// Does what the plan says.
     pub async fn apply(&self, stack: &Stack, inputs: &Inputs, plan: &Plan) -> Applied {
         match self.try_apply(stack, inputs, plan).await {
-            Ok(applied) => applied,
+            Ok(it) => Applied { diagnostics: placed(stack, it.diagnostics), ..it },
             Err(diagnostics) => Applied {
                 state: plan.prior.clone(),
                 diagnostics,
@@ -208,6 +209,7 @@ impl Engine {
         Ok(expressions
             .iter()
             .map(|it| {
+                undeclared(&scope, it)?;
                 evaluate(&scope, it).map_err(|mut those| {
                     let shown: Vec<_> = those.iter().filter(|it| !it.summary.is_empty()).cloned().collect();
                     those = shown.into_iter().collect();
@@ -287,6 +289,39 @@ impl Engine {
             workspace: &self.workspace,
         }
     }
+}
+
+/// What went wrong with an object, with the place of its resource block where it has none of its own.
+fn placed(stack: &Stack, diagnostics: Diagnostics) -> Diagnostics {
+    diagnostics.map(|mut it| {
+        let address = it.address.as_deref().and_then(|it| it.parse().ok());
+        it.span = it.span.or_else(|| block_of(&stack.config.root, &address?));
+        it
+    })
+}
+
+/// Where the resource block of that object stands.
+fn block_of(root: &Module, address: &Address) -> Option<Span> {
+    let ResourceAddress { module, mode, kind, name } = &address.resource;
+    let called = |at: &'_ Module, name: &Str| at.calls.get(name).map(|it| it.module.clone());
+    let mut inner: Option<Arc<Module>> = None;
+    for step in &module.0 {
+        inner = Some(called(inner.as_deref().unwrap_or(root), &step.name)?);
+    }
+    let key = ResourceKey { mode: *mode, kind: kind.clone(), name: name.clone() };
+    inner.as_deref().unwrap_or(root).resources.get(&key).map(|it| it.span)
+}
+
+/// What an expression refers to that is nowhere declared: an error even where `can` or the branch of
+/// a conditional would hide it.
+fn undeclared(scope: &dyn Scope, expr: &crate::lang::ast::Expr) -> Result<()> {
+    let mut found = Diagnostics::new();
+    expr.references(&mut |reference| {
+        if let Err(those) = scope.resolve(reference) {
+            found.extend(those.into_iter().filter(|it| it.summary.starts_with("Reference to undeclared")));
+        }
+    });
+    found.into_result(())
 }
 
 /// What validation may know of resource types.

@@ -27,8 +27,12 @@ impl Engine {
         }
         let made = self.clock.now();
         let environment = self.environment(stack, Some(made), false);
-        let variables = inputs.read(&stack.config, &environment)?;
         let state = self.known_state(&mut warnings)?;
+        let variables = match inputs.read(&stack.config, &environment) {
+            Ok(variables) => variables,
+            Err(those) => return Err(failed(nothing(options.mode, made, &state), those)),
+        };
+        still_declared(&stack.config.root).into_result(())?;
         let (objects, unknown) = prior::objects(&state, &self.registry);
         unknown.into_result(())?;
         let (objects, moved) = moves::carry_out(&stack.config, objects);
@@ -73,17 +77,24 @@ impl Engine {
                     .into_iter()
                     .partition(|it| it.severity == crate::diag::Severity::Error);
                 plan.warnings.extend(warnings);
+                plan.data = data;
                 if !errors.is_empty() {
                     let mut diagnostics = std::mem::take(&mut plan.warnings);
                     diagnostics.extend(errors);
-                    plan.complete = false;
-                    return Err(PlanFailure { diagnostics, partial: Some(Box::new(plan)) });
+                    return Err(failed(plan, diagnostics));
                 }
-                plan.data = data;
+                forgets(&mut plan);
                 return Ok(plan);
             }
-            data.extend(refresh::data(self, clouds, round.wanted).await?);
-            imported.extend(refresh::imports(self, clouds, round.imports).await?);
+            let unread: Vec<Address> = round.wanted.keys().cloned().collect();
+            match refresh::data(self, clouds, round.wanted).await {
+                Ok(read) => data.extend(read),
+                Err(those) => return Err(failed(without(round.plan, &unread), those)),
+            }
+            match refresh::imports(self, clouds, round.imports).await {
+                Ok(read) => imported.extend(read),
+                Err(those) => return Err(failed(round.plan, those)),
+            }
         }
     }
 
@@ -146,6 +157,7 @@ impl Engine {
             prior: ground.state.clone(),
             warnings: Diagnostics::new(),
             complete: true,
+            errored: false,
             made: ground.made,
             data: BTreeMap::new(),
             refreshed: objects.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
@@ -205,6 +217,95 @@ impl Engine {
     }
 }
 
+/// A plan that could not be finished.
+fn failed(mut plan: Plan, diagnostics: Diagnostics) -> PlanFailure {
+    (plan.complete, plan.errored) = (false, true);
+    PlanFailure { diagnostics, partial: Some(Box::new(plan)) }
+}
+
+/// What of a plan does not hang on data sources that could not be read.
+fn without(mut plan: Plan, unread: &[Address]) -> Plan {
+    plan.changes.retain(|it| !it.dependencies.iter().any(|it| unread.contains(it)));
+    plan.outputs.retain(|_, it| it.after.as_ref().is_none_or(Value::is_wholly_known));
+    plan
+}
+
+/// The plan of a run that failed before it looked at anything.
+fn nothing(mode: PlanMode, made: jiff::Timestamp, prior: &State) -> Plan {
+    Plan {
+        mode,
+        changes: Vec::new(),
+        outputs: BTreeMap::new(),
+        drift: Vec::new(),
+        checks: Vec::new(),
+        prior: prior.clone(),
+        warnings: Diagnostics::new(),
+        complete: false,
+        errored: true,
+        made,
+        data: BTreeMap::new(),
+        refreshed: BTreeMap::new(),
+    }
+}
+
+/// Says which objects are left alone from now on.
+fn forgets(plan: &mut Plan) {
+    let gone = plan.changes.iter().filter(|it| it.action == Action::Forget);
+    let names: Vec<String> = gone.map(|it| it.address.to_string()).collect();
+    if !names.is_empty() {
+        plan.warnings.push(Diagnostic::warning(
+            "Some objects will no longer be managed",
+            format!("they stay as they are, and the state forgets them: {}", names.join(", ")),
+        ));
+    }
+}
+
+/// What a `removed` block says is gone, but is still there.
+fn still_declared(module: &crate::lang::config::Module) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    for removed in &module.removed {
+        let (what, declared) = match &removed.from {
+            Target::Module(path) => ("module", declared_call(module, path)),
+            Target::Resource(it) => ("resource", declared_resource(module, it)),
+            Target::Instance(it) => ("resource", declared_resource(module, &it.resource)),
+        };
+        if let Some(span) = declared {
+            let detail = format!("a `removed` block names `{}`, which is declared", removed.from);
+            let it = Diagnostic::error(format!("Removed {what} still exists"), detail).at(span);
+            found.push(it.label(removed.span, "said to be removed here"));
+        }
+    }
+    for call in module.calls.values() {
+        found.extend(still_declared(&call.module));
+    }
+    found
+}
+
+fn declared_call(
+    module: &crate::lang::config::Module,
+    path: &crate::address::ModulePath,
+) -> Option<crate::diag::Span> {
+    let (last, outer) = path.0.split_last()?;
+    let mut inner = module;
+    for step in outer {
+        inner = &inner.calls.get(&step.name)?.module;
+    }
+    Some(inner.calls.get(&last.name)?.span)
+}
+
+fn declared_resource(
+    module: &crate::lang::config::Module,
+    it: &crate::address::ResourceAddress,
+) -> Option<crate::diag::Span> {
+    let mut inner = module;
+    for step in &it.module.0 {
+        inner = &inner.calls.get(&step.name)?.module;
+    }
+    let (mode, kind, name) = (it.mode, it.kind.clone(), it.name.clone());
+    let key = crate::lang::config::ResourceKey { mode, kind, name };
+    Some(inner.resources.get(&key)?.span)
+}
+
 /// What a plan stands on.
 struct Ground<'a> {
     stack: &'a Stack,
@@ -239,6 +340,12 @@ fn import_requests(
             Some(Target::Resource(resource)) => Address { resource, key: None },
             _ => continue,
         };
+        if declared_resource(&root.module, &address.resource).is_none() {
+            let detail = format!("no resource `{}` is declared to import into", address.resource);
+            let it = Diagnostic::error("Configuration for import target does not exist", detail);
+            evaluation.report([it.at(import.to.span)]);
+            continue;
+        }
         let Some(id) = &import.id else { continue };
         let Some(id) = evaluation.keep(evaluate(&scope, id)) else { continue };
         match id.as_str() {

@@ -104,7 +104,12 @@ pub async fn data(
                 found.push((address, row));
             }
             Err(failure) => {
-                let failed = failure.diagnostic(&format!("cannot read `{address}`"));
+                // Where no service was asked, the reason is what happened.
+                let doing = match (&failure.operation, &failure.code) {
+                    (None, Some(what)) => what.clone(),
+                    _ => format!("cannot read `{address}`"),
+                };
+                let failed = failure.diagnostic(&doing);
                 diagnostics.push(failed.about(&address).at(it.span));
             }
         }

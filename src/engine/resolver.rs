@@ -9,7 +9,7 @@ use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::lang::config::ResourceKey;
 use crate::lang::value::{Marks, Str, Value};
 use crate::plan::evaluation::Evaluation;
-use crate::plan::{Change, instance, make};
+use crate::plan::{Change, CheckResult, Plan, instance, make};
 use crate::schema::Schema;
 
 /// The configuration, evaluated again as results come in.
@@ -36,6 +36,19 @@ impl<'a> Resolver<'a> {
             }
         }
         (values, self.evaluation.take_diagnostics())
+    }
+
+    /// Results of all checks, those that were known at plan included; and what they have to tell.
+    pub fn checks(&self, plan: &Plan) -> (Vec<CheckResult>, Diagnostics) {
+        make::checks_after(&self.evaluation);
+        let mut all = plan.checks.clone();
+        for it in self.evaluation.checks.borrow().iter() {
+            match all.iter_mut().find(|had| (had.kind, &had.address) == (it.kind, &it.address)) {
+                Some(had) => *had = it.clone(),
+                None => all.push(it.clone()),
+            }
+        }
+        (all, self.evaluation.take_diagnostics())
     }
 
     /// What a step has made of an instance.

@@ -47,6 +47,8 @@ struct File {
     made: String,
     mode: u8,
     complete: bool,
+    #[serde(default)]
+    errored: bool,
     changes: Vec<ChangeFile>,
     drift: Vec<ChangeFile>,
     outputs: BTreeMap<String, (Option<Json>, Option<Json>, bool)>,
@@ -141,6 +143,7 @@ pub fn encode(path: &Path, stack: &Stack, inputs: &Inputs, plan: &Plan) -> Vec<u
         made: plan.made.to_string(),
         mode: position(&MODES, plan.mode),
         complete: plan.complete,
+        errored: plan.errored,
         changes: plan.changes.iter().map(change).collect(),
         drift: plan.drift.iter().map(change).collect(),
         outputs: plan
@@ -296,6 +299,7 @@ fn read_plan(file: File, state: crate::state::State) -> Option<Plan> {
         prior: state,
         warnings: Diagnostics::new(),
         complete: file.complete,
+        errored: file.errored,
         made: file.made.parse().ok()?,
         data: data?,
         refreshed: refreshed?,

@@ -151,7 +151,7 @@ impl Loader<'_> {
                 "Unreadable module directory",
                 format!("there is no directory `{}`", inner.display()),
             );
-            self.found.push(one.at(call.source_span));
+            self.found.push(one.at(call.span).label(call.source_span, "named here"));
             return None;
         }
         let real = self.files.canonical(&inner).unwrap_or_else(|_| normal(&inner));

@@ -27,6 +27,8 @@ pub struct Plan {
     pub warnings: Diagnostics,
     /// False where `--target` left something out, or evaluation failed part of the way.
     pub complete: bool,
+    /// Whether planning failed part of the way: such a plan can be looked at, but not applied.
+    pub errored: bool,
     /// Time it was made, for `plantimestamp`.
     pub made: jiff::Timestamp,
     /// Data sources as they were read.
@@ -186,7 +188,9 @@ pub struct OutputChange {
 impl OutputChange {
     /// What will be done to it.
     pub fn action(&self) -> Action {
-        match (&self.before, &self.after) {
+        // The state keeps no output that is null.
+        let there = |it: &Option<Value>| it.clone().filter(|it| !it.is_null());
+        match (&there(&self.before), &there(&self.after)) {
             (None, None) => Action::NoOp,
             (None, Some(_)) => Action::Create,
             (Some(_), None) => Action::Delete,

@@ -1,5 +1,6 @@
 //! Data sources: read while planning where their arguments are known, else during apply.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::arguments as rules;
@@ -48,6 +49,13 @@ pub fn plan(
             let scope = scope.with_self(read.clone());
             let checked = Checked::Postcondition(address.clone());
             ev.conditions(&scope, &resource.lifecycle.postconditions, checked)?;
+            if resource.in_check.is_some() {
+                // A check looks at what is there when all is done, so it is read again then.
+                let because = Reason::ReadBecauseCheckNested;
+                let from = ev.addresses(&given.origins);
+                let change = change(ev, address, schema.kind, because, read.clone(), from, given.timeouts);
+                ev.changes.borrow_mut().insert(address.clone(), change);
+            }
             return Ok(read);
         }
         let (row, _) = row.without_marks();
@@ -55,8 +63,24 @@ pub fn plan(
         ev.wanted.borrow_mut().insert(address.clone(), wanted);
         return Ok(Value::unknown(schema.ty()).with_marks(&marks));
     };
-    let provider = ev.facts.registry.provider_of_data_source(schema.kind);
-    let change = Change {
+    let from = ev.addresses(&given.origins);
+    let change = change(ev, address, schema.kind, reason, row.clone(), from, given.timeouts);
+    ev.changes.borrow_mut().insert(address.clone(), change);
+    Ok(row.with_marks(&marks))
+}
+
+/// The read that is left for the apply.
+fn change(
+    ev: &Evaluation<'_>,
+    address: &Address,
+    kind: &str,
+    reason: Reason,
+    row: Value,
+    dependencies: Vec<Address>,
+    timeouts: BTreeMap<String, u64>,
+) -> Change {
+    let provider = ev.facts.registry.provider_of_data_source(kind);
+    Change {
         address: address.clone(),
         deposed: None,
         previous_address: None,
@@ -64,17 +88,15 @@ pub fn plan(
         action: Action::Read,
         reason: Some(reason),
         before: None,
-        after: Some(row.clone()),
+        after: Some(row),
         replace_paths: Vec::<Path>::new(),
-        dependencies: ev.addresses(&given.origins),
+        dependencies,
         prior_dependencies: Vec::new(),
         create_before_destroy: false,
         importing: None,
         id: None,
-        timeouts: given.timeouts,
-    };
-    ev.changes.borrow_mut().insert(address.clone(), change);
-    Ok(row.with_marks(&marks))
+        timeouts,
+    }
 }
 
 /// Whether one of these instances is still to be changed.

@@ -11,7 +11,7 @@ use crate::schema::{Attribute, Compare, Decides, Kind, Nesting, Schema};
 /// The planned object: arguments from the configuration, the rest from what there is, and unknown
 /// where AWS will decide. `prior` is none where the object is made anew.
 pub fn planned(schema: &Schema, prior: Option<&Value>, config: &Value) -> Value {
-    let planned = object(schema.attributes, prior, config);
+    let planned = echo(schema.attributes, object(schema.attributes, prior, config), prior);
     match prior {
         Some(prior) => follow(schema.attributes, prior, planned),
         None => planned,
@@ -102,6 +102,26 @@ fn matches(attributes: &[Attribute], prior: &Value, given: &Value) -> bool {
     })
 }
 
+/// Of what repeats an argument of any type, the type is known before the value is; and of nothing,
+/// the repetition is nothing too.
+fn echo(attributes: &[Attribute], planned: Value, prior: Option<&Value>) -> Value {
+    let mut planned = planned;
+    let repeats = |it: &&Attribute| it.decides == Decides::Out && it.kind.ty() == Type::Any;
+    for it in attributes.iter().filter(repeats) {
+        let [source] = it.follows else { continue };
+        let Some(source) = planned.part(source).cloned() else { continue };
+        let value = match prior {
+            None if source.is_null() => Value::NULL,
+            None => Value::unknown(source.ty()),
+            Some(_) => continue,
+        };
+        let mut entries = planned.as_entries().cloned().unwrap_or_default();
+        entries.insert(it.name.into(), value);
+        planned = Value::object(entries).with_marks(planned.marks());
+    }
+    planned
+}
+
 /// Makes unknown what follows an argument that changes.
 fn follow(attributes: &[Attribute], prior: &Value, planned: Value) -> Value {
     let changed = |name: &&str| differs(prior.part(name), planned.part(name));
@@ -112,7 +132,12 @@ fn follow(attributes: &[Attribute], prior: &Value, planned: Value) -> Value {
     }
     let mut entries = planned.as_entries().cloned().unwrap_or_default();
     for it in stale {
-        entries.insert(it.name.into(), Value::unknown(it.kind.ty()));
+        let source = it.follows.iter().find_map(|name| planned.part(name));
+        let ty = match it.kind.ty() {
+            Type::Any => source.map_or(Type::Any, Value::ty),
+            ty => ty,
+        };
+        entries.insert(it.name.into(), Value::unknown(ty));
     }
     Value::object(entries).with_marks(planned.marks())
 }
@@ -193,7 +218,7 @@ fn met(it: &Attribute, want: &Value, have: &Value) -> bool {
         return true;
     }
     if let Kind::Block { attributes, nesting, .. } = &it.kind {
-        return blocks_met(it, attributes, *nesting, want, have);
+        return blocks_met(attributes, *nesting, want, have);
     }
     if !want.is_wholly_known() || same(it.compare, want, have) {
         return true;
@@ -203,7 +228,6 @@ fn met(it: &Attribute, want: &Value, have: &Value) -> bool {
 }
 
 fn blocks_met(
-    it: &Attribute,
     attributes: &[Attribute],
     nesting: Nesting,
     want: &Value,

@@ -231,7 +231,11 @@ impl<'a> Evaluation<'a> {
     /// Evaluates a node once. A failure is reported here, and silent for whoever asked.
     fn once(&self, node: Node, compute: impl FnOnce() -> Result<Memo>) -> Result<Memo> {
         match self.memo.borrow().get(&node) {
-            Some(Memo::Running) => return Err(self.cycle(&node)),
+            // No one place is to blame, so none is named as that of the error.
+            Some(Memo::Running) => {
+                self.report(self.cycle(&node));
+                return Err(upstream());
+            }
             Some(Memo::Failed) => return Err(upstream()),
             Some(done) => return Ok(done.clone()),
             None => {}
@@ -253,7 +257,10 @@ impl<'a> Evaluation<'a> {
             Err(those) => {
                 memo.insert(node, Memo::Failed);
                 drop(memo);
-                self.report(those);
+                // What more is wrong in what needs something that failed may only follow from that.
+                let blocked = those.iter().any(is_upstream) && self.found.borrow().has_errors();
+                let told = |it: &Diagnostic| !blocked || it.severity == Severity::Warning;
+                self.report(those.into_iter().filter(told));
                 Err(upstream())
             }
         }
@@ -281,12 +288,33 @@ impl<'a> Evaluation<'a> {
         let mut names: Vec<String> = stack[start..].iter().filter_map(|it| self.label(it)).collect();
         names.sort();
         names.dedup();
-        Diagnostic::error(
+        let mut it = Diagnostic::error(
             format!("Cycle: {}", names.join(", ")),
             "each of these needs another of them to be known first",
         )
-        .hint("remove one of the references between them")
-        .into()
+        .hint("remove one of the references between them");
+        for node in &stack[start..] {
+            if let (Some(place), Some(name)) = (self.place(node), self.label(node)) {
+                it = it.label(place, name);
+            }
+        }
+        it.into()
+    }
+
+    /// Where a node is declared.
+    fn place(&self, node: &Node) -> Option<crate::diag::Span> {
+        let modules = self.modules.borrow();
+        let module = &modules[node.module].module;
+        match &node.item {
+            Item::Variable(name) => module.variables.get(name).map(|it| it.span),
+            Item::Local(name) => module.locals.get(name).map(|it| it.span),
+            Item::Output(name) => module.outputs.get(name).map(|it| it.span),
+            Item::Call(name) => module.calls.get(name).map(|it| it.span),
+            Item::Instance(key, _) | Item::Resource(key) => {
+                module.resources.get(key).map(|it| it.span)
+            }
+            Item::Provider(..) => None,
+        }
     }
 
     /// What a node is called in a cycle.
@@ -481,8 +509,12 @@ impl<'a> Evaluation<'a> {
         let problems = if message.is_empty() { Vec::new() } else { vec![message.to_string()] };
         match checks[at].instances.first_mut() {
             Some((_, known, known_problems)) => {
-                *known = (*known).max(status);
-                known_problems.extend(problems);
+                // During apply, what was not known yet is evaluated again.
+                let again = self.facts.purpose == Purpose::Apply && *known == CheckStatus::Unknown;
+                *known = if again { status } else { (*known).max(status) };
+                let new = problems.into_iter().filter(|it| !known_problems.contains(it));
+                let new: Vec<String> = new.collect();
+                known_problems.extend(new);
             }
             None => checks[at].instances.push((address.into(), status, problems)),
         }

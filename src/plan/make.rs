@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::change::{Action, Change, CheckStatus, OutputChange, Plan, PlanMode, Reason};
 use super::condition;
-use super::evaluation::{Evaluation, ModuleInstance};
+use super::evaluation::{Evaluation, ModuleInstance, Purpose};
 use super::instance::{Prior, refuse_destroy};
 use super::repetition::Over;
 use crate::address::{Address, Key, Mode, ModulePath, Target};
-use crate::diag::{Diagnostic, Result, Severity};
+use crate::diag::{Diagnostic, Result};
 use crate::lang::config::{Module, Removed, ResourceKey};
 use crate::lang::value::{Marks, Str, Value};
 
@@ -51,9 +51,27 @@ fn walk_module(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>, targets: &[Tar
     }
 }
 
-/// Assertions that do not hold are warnings: a check never stops a run.
+/// Evaluates the `check` blocks of all modules once more, now that everything is known.
+pub fn checks_after(ev: &Evaluation<'_>) {
+    fn within(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>) {
+        walk_checks(ev, module);
+        for call in module.module.calls.values() {
+            let Some(repetition) = ev.keep(ev.call_repetition(module, call)) else { continue };
+            for (key, repeated) in repetition.instances() {
+                within(ev, &ev.child(module, call, key, repeated));
+            }
+        }
+    }
+    within(ev, &ev.root());
+}
+
+/// Assertions that do not hold are warnings: they never stop a run.
 fn walk_checks(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>) {
     let scope = ev.scope(module);
+    // There is nothing to check without values; references are looked at elsewhere.
+    if ev.facts.purpose == Purpose::Validate {
+        return;
+    }
     for check in &module.module.checks {
         let prefix = if module.path.is_root() { String::new() } else { format!("{}.", module.path) };
         let address = format!("{prefix}check.{}", check.name);
@@ -64,15 +82,17 @@ fn walk_checks(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>) {
                     let it = Diagnostic::warning("Check block assertion failed", message);
                     ev.report([it.at(assert.condition.span)]);
                 }
-                Ok((status, message)) => ev.record("check", &address, status, &message),
+                Ok((status, message)) => {
+                    ev.record("check", &address, status, &message);
+                    if status == CheckStatus::Unknown {
+                        let detail = "it is evaluated when what it looks at is known";
+                        let it = Diagnostic::warning("Check block assertion known after apply", detail);
+                        ev.report([it.at(assert.condition.span)]);
+                    }
+                }
                 Err(those) => {
                     ev.record("check", &address, CheckStatus::Error, "");
-                    ev.report(those.map(|mut it| {
-                        if !it.summary.is_empty() {
-                            it.severity = Severity::Warning;
-                        }
-                        it
-                    }));
+                    ev.report(those);
                 }
             }
         }
@@ -127,7 +147,7 @@ pub fn orphan(ev: &Evaluation<'_>, address: &Address, prior: &Prior) -> Change {
     if removed.is_some_and(|it| !it.destroy) {
         change.action = Action::Forget;
     }
-    change.reason = Some(why_orphaned(ev, address));
+    change.reason = Some(why_orphaned(ev, address, prior.previous_address.is_some()));
     change
 }
 
@@ -184,15 +204,18 @@ pub fn within(path: &ModulePath, target: &Target) -> Target {
     }
 }
 
-fn why_orphaned(ev: &Evaluation<'_>, address: &Address) -> Reason {
+fn why_orphaned(ev: &Evaluation<'_>, address: &Address, was_moved: bool) -> Reason {
+    if !is_declared(&ev.config.root, address) {
+        return match was_moved {
+            true => Reason::DeleteBecauseNoMoveTarget,
+            false => Reason::DeleteBecauseNoResourceConfig,
+        };
+    }
     let Some(module) = module_at(ev, &address.resource.module) else {
         return Reason::DeleteBecauseNoModule;
     };
     let resource = &address.resource;
     let key = ResourceKey { mode: resource.mode, kind: resource.kind.clone(), name: resource.name.clone() };
-    if !module.module.resources.contains_key(&key) {
-        return Reason::DeleteBecauseNoResourceConfig;
-    }
     let Ok(repetition) = ev.repetition(&module, &key) else {
         return Reason::DeleteBecauseNoResourceConfig;
     };
@@ -201,6 +224,17 @@ fn why_orphaned(ev: &Evaluation<'_>, address: &Address) -> Reason {
         (Over::Each(_), Some(Key::Name(_))) => Reason::DeleteBecauseEachKey,
         _ => Reason::DeleteBecauseWrongRepetition,
     }
+}
+
+/// Whether the configuration has a resource of that name, whichever its instances are.
+fn is_declared(root: &Module, address: &Address) -> bool {
+    let it = &address.resource;
+    let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
+    let path = it.module.0.iter();
+    let module = path.fold(Some(root), |module, step| {
+        module.and_then(|it| it.calls.get(&step.name)).map(|it| &*it.module)
+    });
+    module.is_some_and(|it| it.resources.contains_key(&key))
 }
 
 /// The module instance at that path, where the configuration has it.

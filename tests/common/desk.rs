@@ -185,6 +185,7 @@ pub fn of(prior: State, changes: Vec<Change>) -> Plan {
         prior,
         warnings: Diagnostics::new(),
         complete: true,
+        errored: false,
         made: jiff::Timestamp::UNIX_EPOCH,
         data: BTreeMap::new(),
         refreshed: BTreeMap::new(),

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 const SYNONYMS: &[(&str, &str)] = &[
     // Nothing is installed here: the directory itself is missing.
     ("Module not installed", "Unreadable module directory"),
+    ("Some objects will no longer be managed by Terraform", "Some objects will no longer be managed"),
 ];
 
 /// Differences found so far, and which of our random ids stands for which of the noted ones.
@@ -64,6 +65,9 @@ impl Problems {
 
     /// Texts with `<id of …>` in place of random ids.
     fn same_text(&mut self, want: &str, have: &str) -> bool {
+        if let Some(token) = want.strip_suffix(" in upper case") {
+            return self.same_text(token, &have.to_lowercase());
+        }
         let token = regex::Regex::new("<id of [^>]*>").unwrap();
         let mut pattern = String::from("(?s)^");
         let (mut tokens, mut at) = (Vec::new(), 0);
@@ -84,14 +88,20 @@ impl Problems {
 
     /// Errors or warnings: summary, file and line, in any order.
     pub fn diagnostics(&mut self, what: &str, want: &Json, have: &[Json]) {
-        let mut want: Vec<Json> = want.as_array().into_iter().flatten().map(place_of).collect();
+        let want = want.as_array().into_iter().flatten();
+        // What Terraform says without a place on top of the same with one is of no use.
+        let mut want: Vec<Json> = want.filter(|it| it["line"] != 0).map(place_of).collect();
         want.sort_by_key(Json::to_string);
         want.dedup();
+        let placed: Vec<Json> = want.iter().filter(|it| !it[1].is_null()).cloned().collect();
+        want.retain(|it| !it[1].is_null() || !placed.iter().any(|placed| placed[0] == it[0]));
         let mut have: Vec<Json> = have.to_vec();
         have.sort_by_key(Json::to_string);
         have.dedup();
+        // Where Terraform names several things in one place, one of them is enough.
+        let told = |it: &&Json| have.iter().any(|had| want.contains(had) && (&had[1], &had[2]) == (&it[1], &it[2]));
         let missing: Vec<String> =
-            want.iter().filter(|it| !have.contains(it)).map(Json::to_string).collect();
+            want.iter().filter(|it| !told(it)).map(Json::to_string).collect();
         let extra: Vec<String> =
             have.iter().filter(|it| !want.contains(it)).map(Json::to_string).collect();
         for (word, list) in [("missing", missing), ("not wanted", extra)] {
@@ -243,10 +253,12 @@ pub fn checks(them: &Json) -> Vec<Json> {
     let each = them.as_array().into_iter().flatten().map(|it| {
         let instances = it["instances"].as_array().into_iter().flatten().map(|it| {
             let problems = it["problems"].as_array().into_iter().flatten();
+            let mut problems: Vec<Json> = problems.map(|it| it["message"].clone()).collect();
+            problems.sort_by_key(Json::to_string);
             json!({
                 "address": it["address"]["to_display"],
                 "status": it["status"],
-                "problems": problems.map(|it| it["message"].clone()).collect::<Json>(),
+                "problems": problems,
             })
         });
         json!({

@@ -1,7 +1,7 @@
 //! `aws_kms_alias`: a name for a key.
 
 use super::prelude::*;
-use super::{Aliases, names_key, target_arn};
+use super::{Aliases, names_key, once, target_arn};
 use crate::aws::names;
 
 /// Name by which a key is called, and which can be moved to another key.

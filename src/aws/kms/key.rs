@@ -44,7 +44,7 @@ pub struct Key {
     #[attr(json)]
     pub policy: Auto<String>,
     /// Days between rotations; 365 when unset.
-    #[attr(range(90, 2560), follows("enable_key_rotation"))]
+    #[attr(range(90, 2560))]
     pub rotation_period_in_days: Auto<i32>,
     /// Key of the external key store that stands behind this one.
     #[attr(replace, length(1, 128))]
@@ -147,7 +147,11 @@ impl Driver for Key {
         }
         self.policy.set(policy.map(|it| settled(self.policy.get(), it)));
         self.enable_key_rotation = rotation.as_ref().is_some_and(|it| it.key_rotation_enabled);
-        self.rotation_period_in_days.set(rotation.and_then(|it| it.rotation_period_in_days));
+        // Of a key that is not rotated AWS tells no period; the one that was stays.
+        let period = rotation.and_then(|it| it.rotation_period_in_days);
+        if period.is_some() || self.rotation_period_in_days.given().is_none() {
+            self.rotation_period_in_days.set(period);
+        }
         self.tags.observe(tags.into_iter().map(|it| (it.tag_key, it.tag_value)));
     }
 

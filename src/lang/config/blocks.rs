@@ -74,8 +74,10 @@ pub(super) fn variable(it: &Block, found: &mut Diagnostics) -> Option<Variable> 
             }
         }
     });
+    let simple = matches!(ty, Type::String | Type::Number | Type::Bool);
     Some(Variable {
         name: name.text,
+        literal: simple || content.attribute("type").is_none(),
         ty,
         defaults,
         default,

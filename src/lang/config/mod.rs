@@ -97,6 +97,9 @@ pub struct Variable {
     pub name: Str,
     /// Type constraint, `optional(…)` included; [`Type::Any`] where none is given.
     pub ty: Type,
+    /// Whether text from a command line or the environment is the value itself: where the type is
+    /// a simple one, or none is given.
+    pub literal: bool,
     /// Defaults of `optional(…)` attributes, applied before conversion to `ty`.
     pub defaults: TypeDefaults,
     /// Default, converted to `ty`; none where a value must be given.

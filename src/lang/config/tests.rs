@@ -38,7 +38,7 @@ fn mistakes_are_told() {
         ("locals {\n  a = path.home\n}\n", "Invalid \"path\" attribute"),
         ("locals {\n  a = [for x in local.b : x]\n}\n", "Reference to undeclared local value"),
         ("resource \"a_b\" \"c\" {\n  id = self.id\n}\n", "Invalid \"self\" reference"),
-        ("resource \"a_b\" \"c\" {\n  id = a_b.c.list\n}\n", "Self-referential block"),
+        ("resource \"a_b\" \"c\" {\n  count = a_b.c.list\n}\n", "Self-referential block"),
         (
             "resource \"a_b\" \"c\" {\n  count = count.index\n}\n",
             "Reference to \"count\" in non-counted context",

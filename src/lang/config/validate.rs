@@ -37,7 +37,7 @@ struct Place<'a> {
     count: bool,
     each: bool,
     own: bool,
-    /// The resource that the expression configures.
+    /// The resource whose instances the expression decides.
     resource: Option<&'a Resource>,
     /// The local value that the expression is.
     local: Option<&'a str>,
@@ -138,7 +138,7 @@ impl<'a> Checker<'a> {
             count: it.count.is_some(),
             each: it.for_each.is_some(),
             own: false,
-            resource: Some(it),
+            resource: None,
             local: None,
         };
         self.body(&it.body, place, &mut Vec::new());
