@@ -22,7 +22,9 @@ fn chains(resources: usize) -> String {
             0 => "\"start\"".to_string(),
             _ => format!("terraform_data.r{}.output", at - 1),
         };
-        text.push_str(&format!("resource \"terraform_data\" \"r{at}\" {{\n  input = {input}\n}}\n"));
+        text.push_str(&format!(
+            "resource \"terraform_data\" \"r{at}\" {{\n  input = {input}\n}}\n"
+        ));
     }
     text
 }
@@ -55,7 +57,8 @@ fn calls(count: usize) -> String {
 /// Runs `plan`, and `apply` where asked, on a current-thread runtime; the CPU time of each.
 fn measure(text: &str, apply: bool) -> (Duration, Duration) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let registry = Registry::new().with(Arc::new(Builtin::default()));
         let store = FileStore::new(folder.path().join("bench.tfstate"));

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use fastcart_hcl::diag::Diagnostics;
 use fastcart_hcl::driver::{
-    AnyDataSource, AnyDriver, BoxFuture, Cloud, Driver, FailureKind, Failure, Id, Op, Result, Status,
-    driver,
+    AnyDataSource, AnyDriver, BoxFuture, Cloud, Driver, Failure, FailureKind, Id, Op, Result,
+    Status, driver,
 };
 use fastcart_hcl::engine::{Engine, Inputs, PlanOptions};
 use fastcart_hcl::event::Event;
@@ -133,8 +133,10 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
 
     for days in [7, 10] {
         let inputs = Inputs::new().with("days", days);
-        let plan =
-            engine.plan(&stack, &inputs, &PlanOptions::default()).await.map_err(|it| it.diagnostics)?;
+        let plan = engine
+            .plan(&stack, &inputs, &PlanOptions::default())
+            .await
+            .map_err(|it| it.diagnostics)?;
         println!("{days} days: {:?}", plan.counts());
         let applied = engine.apply(&stack, &inputs, &plan).await;
         assert!(!applied.diagnostics.has_errors(), "{}", applied.diagnostics);

@@ -372,12 +372,24 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
-        assert_eq!("module.a.module.b[0]".parse::<Target>().unwrap().to_string(), "module.a.module.b[0]");
+        assert_eq!(
+            "module.a.module.b[0]".parse::<Target>().unwrap().to_string(),
+            "module.a.module.b[0]"
+        );
     }
 
     #[test]
     fn bad_addresses_are_refused() {
-        for text in ["", "aws_vpc", "aws_vpc.", "aws_vpc.main[", "aws_vpc.main[x]", "1.a", "module.", "a.b.c"] {
+        for text in [
+            "",
+            "aws_vpc",
+            "aws_vpc.",
+            "aws_vpc.main[",
+            "aws_vpc.main[x]",
+            "1.a",
+            "module.",
+            "a.b.c",
+        ] {
             assert!(text.parse::<Target>().is_err(), "{text}");
         }
     }

@@ -219,7 +219,10 @@ pub trait Driver: Resource {
     }
 
     /// Reads the object; none where there is none.
-    fn find(id: &Id, cloud: &Self::Cloud) -> impl Future<Output = Result<Option<Self::Seen>>> + Send;
+    fn find(
+        id: &Id,
+        cloud: &Self::Cloud,
+    ) -> impl Future<Output = Result<Option<Self::Seen>>> + Send;
 
     /// How far along it is.
     fn status(seen: &Self::Seen) -> Status;
@@ -336,7 +339,9 @@ pub fn data_source<D: DataSource>() -> Arc<dyn AnyDataSource> {
 }
 
 fn typed<C: 'static>(cloud: &Cloud) -> Result<&C> {
-    cloud.downcast_ref().ok_or_else(|| Failure::fatal("the provider is configured with other clients"))
+    cloud
+        .downcast_ref()
+        .ok_or_else(|| Failure::fatal("the provider is configured with other clients"))
 }
 
 fn filled<R: Row>(row: &Value) -> Result<R> {
@@ -390,7 +395,9 @@ impl<D: Driver> AnyDriver for Erased<D> {
                 Some(seen) => (seen, id.clone()),
                 None => {
                     let Some(now) = it.moved(typed(cloud)?).await? else { return Ok(None) };
-                    let Some(seen) = there::<D>(&now, typed(cloud)?).await? else { return Ok(None) };
+                    let Some(seen) = there::<D>(&now, typed(cloud)?).await? else {
+                        return Ok(None);
+                    };
                     (seen, now)
                 }
             };

@@ -236,6 +236,11 @@ resource "aws_internet_gateway" "main" {
   tags = {
     Name = "${local.name}-igw-${local.suffix}"
   }
+
+  # It could move to another VPC, but the old one cannot go while it is attached.
+  lifecycle {
+    replace_triggered_by = [aws_vpc.main.id]
+  }
 }
 
 resource "aws_eip" "nat" {

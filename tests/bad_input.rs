@@ -217,19 +217,19 @@ fn a_region_that_is_not_the_stacks_is_refused() {
 fn an_account_that_cannot_be_reached_is_told() {
     let cloud = Cloud::take();
     let dir = directory(GOOD);
+    let with_data = directory(&format!("{GOOD}data \"aws_caller_identity\" \"me\" {{}}\n"));
     let apply = ["apply", "--auto-approve"];
     let mut broken = Vec::new();
 
     let mut environment = cloud.environment(dir.path());
     environment.retain(|it| !it.0.contains("KEY"));
-    let ran = run(&dir, &environment, &apply);
-    broken.extend(ran.complaints("no credentials", &["credentials"]));
+    let ran = run(&with_data, &environment, &apply);
+    broken.extend(ran.complaints("no credentials", &["credentials", "main.tf:8"]));
 
     // A port that nobody listens on.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut environment = cloud.environment(dir.path());
     environment[0].1 = format!("http://{free}");
-    let with_data = directory(&format!("{GOOD}data \"aws_caller_identity\" \"me\" {{}}\n"));
     let plan: &[&str] = &["plan"];
     let ran = run(&with_data, &environment, plan);
     broken.extend(

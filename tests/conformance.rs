@@ -34,10 +34,6 @@ const EXCEPTIONS: &[(&str, &str)] = &[
         "steps-ignore-changes-nested",
         "only the attribute that `ignore_changes` names is ignored, not the whole object",
     ),
-    (
-        "unknown-propagation-outputs",
-        "`false && x` is false whatever `x` will be, as in Terraform since 1.12",
-    ),
 ];
 
 fn read(path: &Path) -> Json {

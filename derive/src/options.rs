@@ -25,7 +25,8 @@ impl ResourceOptions {
         };
         attr.parse_args_with(|stream: syn::parse::ParseStream| {
             let kind = stream.parse::<LitStr>()?;
-            let mut it = ResourceOptions { kind, tags: None, identified: true, timeouts: [None; 4] };
+            let mut it =
+                ResourceOptions { kind, tags: None, identified: true, timeouts: [None; 4] };
             while !stream.is_empty() {
                 stream.parse::<Token![,]>()?;
                 if stream.is_empty() {

@@ -48,7 +48,8 @@ impl DataSource for TerraformRemoteState {
             failure
         })?;
         let state = tfstate::decode(&path, &bytes).map_err(|it| Failure::fatal(it.to_string()))?;
-        let mut outputs: BTreeMap<Str, Value> = self.defaults.as_entries().cloned().unwrap_or_default();
+        let mut outputs: BTreeMap<Str, Value> =
+            self.defaults.as_entries().cloned().unwrap_or_default();
         for (name, output) in &state.outputs {
             let value = Value::from_json(&output.value);
             let ty = Type::from_json(&output.ty).unwrap_or(Type::Any);

@@ -6,15 +6,19 @@ use super::resolver::Resolver;
 use super::{Applied, Engine, Inputs, Stack};
 use crate::address::{Address, Mode, Target};
 use crate::apply::Settings;
-use crate::diag::{Diagnostic, Diagnostics, Result, Severity, Span};
-use crate::lang::config::ResourceKey;
+use crate::diag::{Diagnostic, Diagnostics, Result, Severity};
 use crate::plan::evaluation::{Evaluation, Purpose};
 use crate::plan::instance::Prior;
 use crate::plan::{Action, CheckResult, CheckStatus, Plan, PlanMode};
 use crate::state::{OutputState, State};
 
 impl Engine {
-    pub(super) async fn try_apply(&self, stack: &Stack, inputs: &Inputs, plan: &Plan) -> Result<Applied> {
+    pub(super) async fn try_apply(
+        &self,
+        stack: &Stack,
+        inputs: &Inputs,
+        plan: &Plan,
+    ) -> Result<Applied> {
         if plan.errored {
             return Err(Diagnostic::error(
                 "Cannot apply incomplete plan",
@@ -47,8 +51,15 @@ impl Engine {
         let clouds = self.connect(stack, &variables, &objects).await?;
         self.bring_up_to_date(&mut state, plan)?;
         let replace = HashSet::new();
-        let facts =
-            self.facts(stack, Purpose::Apply, &variables, &objects, &plan.data, &replace, Some(plan.made));
+        let facts = self.facts(
+            stack,
+            Purpose::Apply,
+            &variables,
+            &objects,
+            &plan.data,
+            &replace,
+            Some(plan.made),
+        );
         let evaluation = Evaluation::new(&stack.config, facts);
         let planned = plan.changes.iter().filter(|it| it.deposed.is_none());
         evaluation.changes.borrow_mut().extend(planned.map(|it| (it.address.clone(), it.clone())));
@@ -58,7 +69,6 @@ impl Engine {
         let cloud_of = |address: &Address, _: &str| clouds.of_type(registry, address);
         let settings = self.settings(&cloud_of);
         let mut applied = crate::apply::run(&settings, plan, state, &mut resolver).await;
-        applied.diagnostics = placed(stack, std::mem::take(&mut applied.diagnostics));
         if let Err(those) = self.save_outputs(&resolver, plan, &mut applied) {
             applied.diagnostics.extend(those);
         }
@@ -103,7 +113,9 @@ impl Engine {
             .filter(|it| it.resource.mode == Mode::Managed)
             .collect();
         for (to, prior) in &plan.refreshed {
-            if let Some(from) = prior.previous_address.as_ref().filter(|it| state.current(it).is_some()) {
+            if let Some(from) =
+                prior.previous_address.as_ref().filter(|it| state.current(it).is_some())
+            {
                 state.relocate(from, to.clone())?;
             }
         }
@@ -123,7 +135,8 @@ impl Engine {
             }
         }
         for address in known {
-            let moved = plan.refreshed.values().any(|it| it.previous_address.as_ref() == Some(&address));
+            let moved =
+                plan.refreshed.values().any(|it| it.previous_address.as_ref() == Some(&address));
             if !plan.refreshed.contains_key(&address) && !moved {
                 state.remove(&address);
             }
@@ -131,7 +144,12 @@ impl Engine {
         self.store.write(state)
     }
 
-    fn save_outputs(&self, resolver: &Resolver<'_>, plan: &Plan, applied: &mut Applied) -> Result<()> {
+    fn save_outputs(
+        &self,
+        resolver: &Resolver<'_>,
+        plan: &Plan,
+        applied: &mut Applied,
+    ) -> Result<()> {
         let mut diagnostics = Diagnostics::new();
         match plan.mode {
             PlanMode::Destroy => forget_what_is_told(&mut applied.state),
@@ -147,7 +165,8 @@ impl Engine {
                     if value.is_null() {
                         applied.state.outputs.remove(&*name);
                     } else if let Some(json) = value.to_json() {
-                        let output = OutputState { value: json, ty: value.ty().to_json(), sensitive };
+                        let output =
+                            OutputState { value: json, ty: value.ty().to_json(), sensitive };
                         applied.state.outputs.insert(name.to_string(), output);
                     }
                 }
@@ -175,7 +194,8 @@ impl Engine {
             state.remove(&address);
         }
         let deferred = plan.changes.iter().filter(|it| it.action == Action::Read);
-        let late = deferred.filter_map(|it| Some((it.address.clone(), resolver.result(&it.address)?)));
+        let late =
+            deferred.filter_map(|it| Some((it.address.clone(), resolver.result(&it.address)?)));
         for (address, row) in plan.data.clone().into_iter().chain(late) {
             let Some(source) = self.registry.data_source(&address.resource.kind) else { continue };
             let provider = self.registry.provider_of_data_source(&address.resource.kind);
@@ -203,32 +223,11 @@ fn forget_what_is_told(state: &mut State) {
     state.outputs.clear();
 }
 
-/// Diagnostics about an object, at the block that declares it where they have no better place.
-fn placed(stack: &Stack, those: Diagnostics) -> Diagnostics {
-    those.map(|it| {
-        let address = it.address.as_ref().and_then(|text| text.parse::<Address>().ok());
-        match address.and_then(|address| declared(stack, &address)) {
-            Some(span) => it.at(span),
-            None => it,
-        }
-    })
-}
-
-/// Where an object is declared.
-fn declared(stack: &Stack, address: &Address) -> Option<Span> {
-    let it = &address.resource;
-    let root = &*stack.config.root;
-    let module = it.module.0.iter().try_fold(root, |module, step| {
-        module.calls.get(&step.name).map(|call| &*call.module)
-    })?;
-    let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
-    module.resources.get(&key).map(|it| it.span)
-}
-
 /// Results of checks as the state keeps them: by what was declared, the instances of it together.
 fn check_results(checks: &[CheckResult]) -> Option<serde_json::Value> {
     use serde_json::json;
-    let mut groups: BTreeMap<(&str, String), Vec<&(String, CheckStatus, Vec<String>)>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, String), Vec<&(String, CheckStatus, Vec<String>)>> =
+        BTreeMap::new();
     for it in checks {
         let declared = match it.address.parse::<Target>() {
             Ok(Target::Instance(it)) => it.resource.without_keys().to_string(),

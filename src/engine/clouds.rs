@@ -50,7 +50,8 @@ impl Clouds {
         for (key, config) in configs {
             let Some(provider) = registry.provider(&key.0) else { continue };
             if !config.is_wholly_known() {
-                let detail = format!("the arguments of provider `{}` are known only after apply", key.0);
+                let detail =
+                    format!("the arguments of provider `{}` are known only after apply", key.0);
                 return Err(Diagnostic::error("provider configuration is not known", detail)
                     .hint("apply first, with `--target`, what the provider block refers to")
                     .into());

@@ -84,7 +84,12 @@ impl Inputs {
 }
 
 impl Input {
-    fn read(&self, variable: &Variable, sources: &Sources, environment: &Environment) -> Result<Value> {
+    fn read(
+        &self,
+        variable: &Variable,
+        sources: &Sources,
+        environment: &Environment,
+    ) -> Result<Value> {
         let names = Names { values: &BTreeMap::new(), environment };
         match &self.given {
             InputValue::Value(value) => Ok(value.clone()),

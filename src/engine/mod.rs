@@ -20,13 +20,13 @@ use std::time::Duration;
 pub use inputs::{Input, InputValue, Inputs};
 
 use self::clouds::Clouds;
-pub use crate::apply::{Applied, Cancel};
 use crate::address::{Address, Mode, ResourceAddress, Target};
+pub use crate::apply::{Applied, Cancel};
 use crate::clock::Clock;
-use crate::diag::{Diagnostics, Result, Sources, Span};
+use crate::diag::{Diagnostic, Diagnostics, Result, Sources, Span};
 use crate::event::Listener;
-use crate::lang::config::{Config, Module, ResourceKey};
 use crate::lang::config::validate::{Types, validate};
+use crate::lang::config::{Config, Module, ResourceKey};
 use crate::lang::eval::{Environment, Scope, evaluate};
 use crate::lang::files::Files;
 use crate::lang::load;
@@ -90,7 +90,12 @@ pub struct PlanOptions {
 
 impl Default for PlanOptions {
     fn default() -> Self {
-        PlanOptions { mode: PlanMode::Normal, targets: Vec::new(), replace: Vec::new(), refresh: true }
+        PlanOptions {
+            mode: PlanMode::Normal,
+            targets: Vec::new(),
+            replace: Vec::new(),
+            refresh: true,
+        }
     }
 }
 
@@ -139,9 +144,6 @@ impl Engine {
     /// Everything that is wrong with a stack whatever its variables, state and cloud are.
     pub fn validate(&self, stack: &Stack) -> Diagnostics {
         let mut found = validate(&stack.config.root, &Known(&self.registry));
-        if found.has_errors() {
-            return found;
-        }
         let (prior, data, replace, variables) = Default::default();
         let facts = self.facts(stack, Purpose::Validate, &variables, &prior, &data, &replace, None);
         let evaluation = Evaluation::new(&stack.config, facts);
@@ -150,7 +152,13 @@ impl Engine {
         }
         make::walk(&evaluation, &[]);
         make::outputs(&evaluation, &BTreeMap::new());
-        found.extend(evaluation.take_diagnostics());
+        // A mistake that reading has found is met again where it is evaluated.
+        let known = found.clone();
+        let again = |it: &Diagnostic| {
+            let placed = it.span.is_some() && known.iter().any(|had| had.span == it.span);
+            placed || (known.has_errors() && it.summary.starts_with("Cycle: "))
+        };
+        found.extend(evaluation.take_diagnostics().into_iter().filter(|it| !again(it)));
         found
     }
 
@@ -211,7 +219,8 @@ impl Engine {
             .map(|it| {
                 undeclared(&scope, it)?;
                 evaluate(&scope, it).map_err(|mut those| {
-                    let shown: Vec<_> = those.iter().filter(|it| !it.summary.is_empty()).cloned().collect();
+                    let shown: Vec<_> =
+                        those.iter().filter(|it| !it.summary.is_empty()).cloned().collect();
                     those = shown.into_iter().collect();
                     those.extend(evaluation.take_diagnostics());
                     those
@@ -249,7 +258,9 @@ impl Engine {
             let info = LockInfo::new(operation, &self.who, self.clock.now().to_string());
             match self.store.lock(&info) {
                 Ok(guard) => return Ok(Some(guard)),
-                Err(LockError::Held(_)) if self.clock.elapsed() < deadline && !self.cancel.is_asked() => {
+                Err(LockError::Held(_))
+                    if self.clock.elapsed() < deadline && !self.cancel.is_asked() =>
+                {
                     self.clock.sleep(Duration::from_millis(500)).await;
                 }
                 Err(failed) => return Err(failed.into()),
@@ -318,7 +329,9 @@ fn undeclared(scope: &dyn Scope, expr: &crate::lang::ast::Expr) -> Result<()> {
     let mut found = Diagnostics::new();
     expr.references(&mut |reference| {
         if let Err(those) = scope.resolve(reference) {
-            found.extend(those.into_iter().filter(|it| it.summary.starts_with("Reference to undeclared")));
+            found.extend(
+                those.into_iter().filter(|it| it.summary.starts_with("Reference to undeclared")),
+            );
         }
     });
     found.into_result(())

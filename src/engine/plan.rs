@@ -50,7 +50,8 @@ impl Engine {
         };
         let ground = Ground { stack, variables, state, objects, made };
         let mut plan = self.rounds(&ground, &clouds, options).await?;
-        plan.drift = drift.into_iter().map(|(address, prior, now)| drifted(address, &prior, now)).collect();
+        plan.drift =
+            drift.into_iter().map(|(address, prior, now)| drifted(address, &prior, now)).collect();
         let mut all = warnings;
         all.extend(std::mem::take(&mut plan.warnings));
         plan.warnings = all;
@@ -108,9 +109,17 @@ impl Engine {
         let mut objects = ground.objects.clone();
         objects.extend(imported.clone());
         let replace: HashSet<Address> = options.replace.iter().cloned().collect();
-        let purpose = if options.mode == PlanMode::Normal { Purpose::Plan } else { Purpose::Destroy };
-        let facts =
-            self.facts(ground.stack, purpose, &ground.variables, &objects, data, &replace, Some(ground.made));
+        let purpose =
+            if options.mode == PlanMode::Normal { Purpose::Plan } else { Purpose::Destroy };
+        let facts = self.facts(
+            ground.stack,
+            purpose,
+            &ground.variables,
+            &objects,
+            data,
+            &replace,
+            Some(ground.made),
+        );
         let evaluation = Evaluation::new(&ground.stack.config, facts);
         let before = state_outputs(&ground.state);
         let mut imports = Vec::new();
@@ -122,11 +131,14 @@ impl Engine {
                 if options.targets.is_empty() {
                     outputs = make::outputs(&evaluation, &before);
                 }
-                let planned: HashSet<Address> = evaluation.changes.borrow().keys().cloned().collect();
+                let planned: HashSet<Address> =
+                    evaluation.changes.borrow().keys().cloned().collect();
                 let orphans = objects.iter().filter(|(address, _)| !planned.contains(address));
-                let orphans = orphans.filter(|(address, _)| !self.is_configured(&evaluation, address));
-                let orphans: Vec<Change> =
-                    orphans.map(|(address, prior)| make::orphan(&evaluation, address, prior)).collect();
+                let orphans =
+                    orphans.filter(|(address, _)| !self.is_configured(&evaluation, address));
+                let orphans: Vec<Change> = orphans
+                    .map(|(address, prior)| make::orphan(&evaluation, address, prior))
+                    .collect();
                 for change in orphans {
                     if change.action == Action::Delete {
                         evaluation.keep(make::prevented(&evaluation, &change.address));
@@ -162,6 +174,13 @@ impl Engine {
             data: BTreeMap::new(),
             refreshed: objects.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
         };
+        for change in plan.changes.iter().filter(|it| it.importing.is_some()) {
+            if let (Some(prior), Some(row)) =
+                (plan.refreshed.get_mut(&change.address), &change.before)
+            {
+                prior.row = row.clone();
+            }
+        }
         make::keep_targets(&mut plan, &options.targets);
         let wanted = std::mem::take(&mut *evaluation.wanted.borrow_mut());
         Round { plan, wanted, imports, diagnostics: evaluation.take_diagnostics() }
@@ -354,7 +373,10 @@ fn import_requests(
             }
             Some(_) => {}
             None => {
-                let it = Diagnostic::error("Invalid import id argument", "the id must be a known string");
+                let it = Diagnostic::error(
+                    "Invalid import id argument",
+                    "the id must be a known string",
+                );
                 evaluation.report([it.at(import.span)]);
             }
         }

@@ -12,9 +12,9 @@ use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::driver::{Cloud, Id};
 use crate::event::Event;
 use crate::lang::value::Value;
-use crate::plan::{codec, diff};
 use crate::plan::evaluation::Wanted;
 use crate::plan::instance::{Prior, mark_sensitive};
+use crate::plan::{codec, diff};
 
 /// What refresh found.
 pub struct Refreshed {
@@ -35,7 +35,9 @@ pub async fn objects(
     let mut diagnostics = Diagnostics::new();
     for (address, prior) in before {
         let Some(driver) = engine.registry.driver(&address.resource.kind) else { continue };
-        let Some(cloud) = diagnostics.keep(clouds.of_type(&engine.registry, &address)) else { continue };
+        let Some(cloud) = diagnostics.keep(clouds.of_type(&engine.registry, &address)) else {
+            continue;
+        };
         let driver = driver.clone();
         reads.push(async move {
             let id = Id(prior.id.clone());
@@ -127,7 +129,9 @@ pub async fn imports(
     let mut found = Vec::new();
     for (address, text, span) in wanted {
         let Some(driver) = engine.registry.driver(&address.resource.kind) else { continue };
-        let Some(cloud) = diagnostics.keep(clouds.of_type(&engine.registry, &address)) else { continue };
+        let Some(cloud) = diagnostics.keep(clouds.of_type(&engine.registry, &address)) else {
+            continue;
+        };
         let read = async {
             let id = driver.import(&cloud, &text).await?;
             let seen = driver.read(&cloud, &id, driver.blank()).await?;

@@ -29,7 +29,9 @@ impl<'a> Resolver<'a> {
         let root = self.evaluation.root();
         let mut values = BTreeMap::new();
         for (name, output) in &root.module.outputs {
-            let Some(value) = self.evaluation.keep(self.evaluation.output(&root, name)) else { continue };
+            let Some(value) = self.evaluation.keep(self.evaluation.output(&root, name)) else {
+                continue;
+            };
             let (value, marks) = value.without_marks();
             if value.is_wholly_known() {
                 values.insert(name.clone(), (value, output.sensitive || marks.sensitive));
@@ -70,7 +72,10 @@ impl<'a> Resolver<'a> {
         let mut all: Diagnostics = shown.collect();
         all.extend(self.evaluation.take_diagnostics());
         if all.is_empty() {
-            all.push(Diagnostic::error("cannot be evaluated", "something it depends on has failed"));
+            all.push(Diagnostic::error(
+                "cannot be evaluated",
+                "something it depends on has failed",
+            ));
         }
         all.map(|it| it.about(address))
     }

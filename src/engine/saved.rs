@@ -138,7 +138,10 @@ pub fn encode(path: &Path, stack: &Stack, inputs: &Inputs, plan: &Plan) -> Vec<u
             .into_iter()
             .map(|it| (it.name.to_string(), it.text.to_string()))
             .collect(),
-        inputs: inputs.iter().filter_map(|(name, it)| Some((name.to_string(), input(it)?))).collect(),
+        inputs: inputs
+            .iter()
+            .filter_map(|(name, it)| Some((name.to_string(), input(it)?)))
+            .collect(),
         state,
         made: plan.made.to_string(),
         mode: position(&MODES, plan.mode),
@@ -240,7 +243,9 @@ pub fn decode(engine: &Engine, place: &str, bytes: &[u8]) -> Result<SavedPlan> {
     };
     let file: File = serde_json::from_slice(bytes).map_err(|it| broken(it.to_string()))?;
     if file.fastcart_hcl_plan != FORMAT {
-        return Err(broken(format!("it has format {}, not {FORMAT}", file.fastcart_hcl_plan)).into());
+        return Err(
+            broken(format!("it has format {}, not {FORMAT}", file.fastcart_hcl_plan)).into()
+        );
     }
     let state = serde_json::to_vec(&file.state).map_err(|it| broken(it.to_string()))?;
     let state = tfstate::decode(place, &state)?;
@@ -263,7 +268,8 @@ pub fn decode(engine: &Engine, place: &str, bytes: &[u8]) -> Result<SavedPlan> {
         };
         inputs.add(name.as_str(), Input { given, origin: origin.clone(), strict: false });
     }
-    let plan = read_plan(file, state).ok_or_else(|| broken("a part of it is not as written".into()))?;
+    let plan =
+        read_plan(file, state).ok_or_else(|| broken("a part of it is not as written".into()))?;
     Ok(SavedPlan { plan, stack, inputs })
 }
 

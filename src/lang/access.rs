@@ -46,11 +46,7 @@ pub fn attribute(value: &Value, name: &str) -> Result<Value, Diagnostic> {
     Ok(found.with_marks(marks))
 }
 
-fn no_attribute<'a>(
-    what: &str,
-    name: &str,
-    names: impl Iterator<Item = &'a str>,
-) -> Diagnostic {
+fn no_attribute<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a str>) -> Diagnostic {
     Diagnostic::error("Unsupported attribute", format!("{what} has no attribute named `{name}`"))
         .did_you_mean(name, names)
 }
@@ -89,7 +85,9 @@ fn find_element(value: &Value, key: &Value) -> Result<Value, Diagnostic> {
         Type::Set(_) => Err(invalid(
             "elements of a set have no index: they are identified only by their value",
         )
-        .hint("to get at a single element, convert the set with `tolist` or use a `for` expression")),
+        .hint(
+            "to get at a single element, convert the set with `tolist` or use a `for` expression",
+        )),
         other => Err(invalid(format!("a {} has no elements", other.friendly()))),
     }
 }

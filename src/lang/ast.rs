@@ -274,7 +274,9 @@ fn walk<'a>(expr: &'a Expr, bound: &mut Vec<&'a str>, visit: &mut dyn FnMut(&'a 
             }
         }
         ExprKind::Template(parts) => walk_parts(parts, bound, visit),
-        ExprKind::Wrap(it) | ExprKind::Paren(it) | ExprKind::Access(it, _) => walk(it, bound, visit),
+        ExprKind::Wrap(it) | ExprKind::Paren(it) | ExprKind::Access(it, _) => {
+            walk(it, bound, visit)
+        }
         ExprKind::Unary(_, it) => walk(it, bound, visit),
         ExprKind::Index(a, b) | ExprKind::Binary(_, a, b) => {
             walk(a, bound, visit);
@@ -295,7 +297,9 @@ fn walk<'a>(expr: &'a Expr, bound: &mut Vec<&'a str>, visit: &mut dyn FnMut(&'a 
             let depth = bound.len();
             bound.extend(it.key_name.iter().map(|name| &*name.text));
             bound.push(&it.value_name.text);
-            for part in [it.key.as_ref(), Some(&it.value), it.condition.as_ref()].into_iter().flatten() {
+            for part in
+                [it.key.as_ref(), Some(&it.value), it.condition.as_ref()].into_iter().flatten()
+            {
                 walk(part, bound, visit);
             }
             bound.truncate(depth);

@@ -150,7 +150,8 @@ fn convert_items(value: &Value, of: &Type, unnumbered: bool) -> Result<Vec<Value
     let items = value.as_slice().unwrap_or_default().iter().enumerate();
     items
         .map(|(at, item)| {
-            convert(item, of).map_err(|it| if unnumbered { it } else { it.under(format!("[{at}]")) })
+            convert(item, of)
+                .map_err(|it| if unnumbered { it } else { it.under(format!("[{at}]")) })
         })
         .collect()
 }
@@ -197,9 +198,7 @@ fn settle(from: &Type, to: &Type) -> Type {
         (Type::List(a) | Type::Set(a), Type::List(b)) => Type::list(settle(a, b)),
         (Type::List(a) | Type::Set(a), Type::Set(b)) => Type::set(settle(a, b)),
         (Type::Map(a), Type::Map(b)) => Type::map(settle(a, b)),
-        (Type::Tuple(a), Type::List(b)) => {
-            Type::list(settle(&unify(a).unwrap_or(Type::Any), b))
-        }
+        (Type::Tuple(a), Type::List(b)) => Type::list(settle(&unify(a).unwrap_or(Type::Any), b)),
         (Type::Tuple(a), Type::Set(b)) => Type::set(settle(&unify(a).unwrap_or(Type::Any), b)),
         (Type::Object(a), Type::Map(b)) => {
             let of: Vec<Type> = a.attributes.values().cloned().collect();
@@ -208,10 +207,12 @@ fn settle(from: &Type, to: &Type) -> Type {
         (Type::Tuple(a), Type::Tuple(b)) => {
             Type::tuple(a.iter().zip(b.iter()).map(|(a, b)| settle(a, b)))
         }
-        (Type::Object(a), Type::Object(b)) => Type::object(b.attributes.iter().map(|(name, to)| {
-            let from = a.attributes.get(name).unwrap_or(&Type::Any);
-            (name.clone(), settle(from, to))
-        })),
+        (Type::Object(a), Type::Object(b)) => {
+            Type::object(b.attributes.iter().map(|(name, to)| {
+                let from = a.attributes.get(name).unwrap_or(&Type::Any);
+                (name.clone(), settle(from, to))
+            }))
+        }
         (_, to) => to.without_optional(),
     }
 }
@@ -261,9 +262,7 @@ fn check_types(from: &Type, to: &Type, safe: bool) -> Result<(), Mismatch> {
             let mut missing = Vec::new();
             for (name, ty) in &b.attributes {
                 match a.attributes.get(name) {
-                    Some(have) => {
-                        check_types(have, ty, safe).map_err(|it| it.under(step(name)))?
-                    }
+                    Some(have) => check_types(have, ty, safe).map_err(|it| it.under(step(name)))?,
                     None if b.optional.contains(name) => {}
                     None => missing.push(format!("{name:?}")),
                 }
@@ -302,7 +301,8 @@ fn unify_with(types: &[Type], safe: bool) -> Option<Type> {
     }
     let all = |test: fn(&Type) -> bool| types.iter().all(test);
     let any = |test: fn(&Type) -> bool| types.iter().any(test);
-    let elements = || -> Vec<Type> { types.iter().filter_map(|it| it.element().cloned()).collect() };
+    let elements =
+        || -> Vec<Type> { types.iter().filter_map(|it| it.element().cloned()).collect() };
     if all(|it| matches!(it, Type::Object(_))) {
         return unify_objects(types, safe);
     }
@@ -393,7 +393,10 @@ mod tests {
     fn primitives_convert_as_text() {
         assert!(convert(&Value::from(1), &Type::String).unwrap().same(&"1".into()));
         assert!(convert(&"true".into(), &Type::Bool).unwrap().same(&Value::TRUE));
-        assert_eq!(convert(&"x".into(), &Type::Number).unwrap_err().message, "a number is required");
+        assert_eq!(
+            convert(&"x".into(), &Type::Number).unwrap_err().message,
+            "a number is required"
+        );
     }
 
     #[test]

@@ -13,6 +13,6 @@ pub mod parse;
 pub mod types;
 pub mod value;
 
-pub mod json;
 pub mod config;
+pub mod json;
 pub mod load;

@@ -57,13 +57,13 @@ fn typed(at: usize, operand: &Value, ty: &Type) -> Result<Value, Fault> {
     Ok(it)
 }
 
-/// The first operand that decides: `false` for and, `true` for or.
+/// And (`decisive` is false) or or (it is true). An unknown operand leaves the result unknown even where
+/// the other would decide it, as in Terraform up to 1.11.
 fn logic(left: &Value, right: &Value, decisive: bool) -> Result<Value, Fault> {
     let (left, right) = both(left, right, &Type::Bool)?;
     let marks = left.marks().union(right.marks());
     let result = match (left.as_bool(), right.as_bool()) {
-        (Some(a), _) if a == decisive => Value::from(decisive),
-        (_, Some(b)) if b == decisive => Value::from(decisive),
+        (Some(a), Some(b)) if a == decisive || b == decisive => Value::from(decisive),
         (Some(_), Some(_)) => Value::from(!decisive),
         _ => Value::unknown_not_null(Type::Bool),
     };
@@ -197,11 +197,13 @@ mod tests {
     }
 
     #[test]
-    fn logic_is_settled_by_one_operand() {
+    fn an_unknown_operand_leaves_logic_open() {
         let open = Value::unknown(Type::Bool);
-        assert_eq!(binary(Binary::And, &open, &Value::FALSE).unwrap().as_bool(), Some(false));
+        assert!(!binary(Binary::And, &open, &Value::FALSE).unwrap().is_known());
         assert!(!binary(Binary::And, &open, &Value::TRUE).unwrap().is_known());
-        assert_eq!(binary(Binary::Or, &Value::TRUE, &open).unwrap().as_bool(), Some(true));
+        assert!(!binary(Binary::Or, &Value::TRUE, &open).unwrap().is_known());
+        let both = binary(Binary::And, &Value::TRUE, &Value::FALSE).unwrap();
+        assert_eq!(both.as_bool(), Some(false));
     }
 
     #[test]

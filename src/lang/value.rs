@@ -453,9 +453,7 @@ impl Value {
         match json {
             Json::Null => Value::NULL,
             Json::Bool(it) => Value::from(*it),
-            Json::Number(it) => {
-                Number::parse(&it.to_string()).map_or(Value::NULL, Value::number)
-            }
+            Json::Number(it) => Number::parse(&it.to_string()).map_or(Value::NULL, Value::number),
             Json::String(it) => Value::string(it.as_str()),
             Json::Array(items) => Value::tuple(items.iter().map(Value::from_json)),
             Json::Object(items) => {
@@ -578,9 +576,13 @@ impl fmt::Debug for Value {
             Kind::Bool(it) => write!(f, "{it}"),
             Kind::Number(it) => write!(f, "{it}"),
             Kind::String(it) => write!(f, "{it:?}"),
-            Kind::List(_, items) | Kind::Tuple(items) => f.debug_list().entries(items.iter()).finish(),
+            Kind::List(_, items) | Kind::Tuple(items) => {
+                f.debug_list().entries(items.iter()).finish()
+            }
             Kind::Set(_, items) => f.debug_set().entries(items.iter()).finish(),
-            Kind::Map(_, items) | Kind::Object(items) => f.debug_map().entries(items.iter()).finish(),
+            Kind::Map(_, items) | Kind::Object(items) => {
+                f.debug_map().entries(items.iter()).finish()
+            }
         }
     }
 }

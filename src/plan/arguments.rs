@@ -1,12 +1,14 @@
 //! A block's body under a schema: arguments evaluated and converted, nested and `dynamic` blocks
 //! gathered, wrong ones refused with what was probably meant.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Diagnostics, Result, Span};
 use crate::lang::ast::{Block, Body, Expr, Reference};
 use crate::lang::convert::convert;
 use crate::lang::eval::{Environment, Scope, evaluate};
+use crate::lang::json;
 use crate::lang::types::Type;
 use crate::lang::value::{Kind as ValueKind, Marks, Str, Value};
 use crate::schema::attribute::object_type;
@@ -34,7 +36,14 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn body(&mut self, scope: &dyn Scope, body: &Body, attributes: &[Attribute], at: &str) -> Value {
+    fn body(
+        &mut self,
+        scope: &dyn Scope,
+        body: &Body,
+        attributes: &[Attribute],
+        at: &str,
+    ) -> Value {
+        let body = &self.native(body, attributes);
         self.refuse_strangers(body, attributes);
         let entries: Vec<(&str, Value)> = attributes
             .iter()
@@ -48,6 +57,28 @@ impl Reader<'_> {
             })
             .collect();
         Value::object(entries)
+    }
+
+    /// The body with its blocks as such: in JSON syntax they look like arguments.
+    fn native<'b>(&mut self, body: &'b Body, attributes: &[Attribute]) -> Cow<'b, Body> {
+        if !body.json {
+            return Cow::Borrowed(body);
+        }
+        let mut out = Body { attributes: Vec::new(), ..body.clone() };
+        for it in &body.attributes {
+            let name = &*it.name.text;
+            let known = attributes.iter().find(|known| known.name == name);
+            let labels: &[&str] = match known.map(|known| &known.kind) {
+                Some(Kind::Block { as_attribute: false, .. }) => &[],
+                None if name == "dynamic" => &["type"],
+                _ => {
+                    out.attributes.push(it.clone());
+                    continue;
+                }
+            };
+            out.blocks.extend(json::as_blocks(it, labels, &mut self.diagnostics));
+        }
+        Cow::Owned(out)
     }
 
     fn argument(&mut self, scope: &dyn Scope, body: &Body, it: &Attribute, path: &str) -> Value {
@@ -149,24 +180,25 @@ impl Reader<'_> {
     ) -> Result<bool> {
         let label = block.labels.first().map(|it| it.text.clone()).unwrap_or_default();
         let iterator = match block.body.attribute("iterator") {
-            Some(it) => match &it.value.kind {
-                crate::lang::ast::ExprKind::Reference(r) if r.steps.is_empty() => r.root.text.clone(),
-                _ => {
-                    let detail = "`iterator` must be a single name";
-                    return Err(Diagnostic::error("Invalid expression", detail)
-                        .at(it.value.span)
-                        .into());
-                }
-            },
+            Some(it) => word(&it.value).ok_or_else(|| {
+                let detail = "`iterator` must be a single name";
+                Diagnostic::error("Invalid expression", detail).at(it.value.span)
+            })?,
             None => label,
         };
         let Some(each) = block.body.attribute("for_each") else {
             self.missing(&block.body, "for_each");
             return Ok(false);
         };
-        let Some(content) = block.body.blocks("content").next() else {
+        let content = match block.body.attribute("content").filter(|_| block.body.json) {
+            Some(it) => json::as_blocks(it, &[], &mut self.diagnostics).into_iter().next(),
+            None => block.body.blocks("content").next().cloned(),
+        };
+        let Some(content) = content else {
             let detail = "a `dynamic` block needs a `content` block";
-            return Err(Diagnostic::error("Missing content block", detail).at(block.body.end).into());
+            return Err(Diagnostic::error("Missing content block", detail)
+                .at(block.body.end)
+                .into());
         };
         let collection = evaluate(scope, &each.value)?;
         *marks = marks.union(collection.marks());
@@ -279,7 +311,12 @@ impl Scope for With<'_> {
 
 /// The rules of the table that concern values: allowed texts, ranges, lengths, and which arguments
 /// go together.
-pub fn check(row: &Value, attributes: &[Attribute], places: &PlacesMap, diagnostics: &mut Diagnostics) {
+pub fn check(
+    row: &Value,
+    attributes: &[Attribute],
+    places: &PlacesMap,
+    diagnostics: &mut Diagnostics,
+) {
     check_at(row, attributes, "", places, diagnostics);
 }
 
@@ -302,8 +339,12 @@ fn check_at(
             wrong.span = place;
             diagnostics.push(wrong);
         };
-        let others: Vec<&str> =
-            it.conflicts.iter().filter(|name| !name.contains('.') && is_set(name)).copied().collect();
+        let others: Vec<&str> = it
+            .conflicts
+            .iter()
+            .filter(|name| !name.contains('.') && is_set(name))
+            .copied()
+            .collect();
         if is_set(it.name) && !others.is_empty() {
             let detail = format!("`{path}` cannot be set together with `{}`", others.join("`, `"));
             refuse("Conflicting configuration arguments".into(), detail);
@@ -374,5 +415,69 @@ pub fn word(expr: &Expr) -> Option<Str> {
         }
         crate::lang::ast::ExprKind::Literal(value) => value.as_str().map(Str::from),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Sources;
+    use crate::lang::eval::Names;
+    use crate::lang::files::MemoryFiles;
+    use crate::lang::parse;
+
+    const RULE: &[Attribute] = &[Attribute { name: "port", kind: Kind::Int, ..Attribute::BLANK }];
+    const TABLE: &[Attribute] = &[
+        Attribute { name: "name", kind: Kind::String, ..Attribute::BLANK },
+        Attribute {
+            name: "rule",
+            kind: Kind::Block {
+                attributes: RULE,
+                nesting: Nesting::List,
+                count: (0, usize::MAX),
+                as_attribute: false,
+            },
+            ..Attribute::BLANK
+        },
+    ];
+
+    #[test]
+    fn both_syntaxes_say_the_same() {
+        let native = r#"
+            name = "n"
+            rule {
+              port = 1
+            }
+            dynamic "rule" {
+              for_each = [2, 3]
+              iterator = it
+              content {
+                port = it.value
+              }
+            }
+        "#;
+        let json = r#"{
+            "name": "n",
+            "rule": [{"port": 1}],
+            "dynamic": {"rule": {"for_each": [2, 3], "iterator": "it", "content": {"port": "${it.value}"}}}
+        }"#;
+        let sources = Sources::default();
+        let environment = Environment {
+            files: std::sync::Arc::new(MemoryFiles::new()),
+            dir: std::path::Path::new("").into(),
+            now: None,
+            apply: false,
+            sources: sources.clone(),
+        };
+        let scope = Names { values: &BTreeMap::new(), environment: &environment };
+        let (native, _) = parse::parse(&sources, sources.add("a.tf", native));
+        let (json, _) = json::parse(&sources, sources.add("a.tf.json", json));
+        let rows = [native, json].map(|body| {
+            let (row, _, found) = read(&scope, &body, TABLE, "it");
+            assert!(found.is_empty(), "{found}");
+            row.to_json().unwrap().to_string()
+        });
+        let want = r#"{"name":"n","rule":[{"port":1},{"port":2},{"port":3}]}"#;
+        assert_eq!(rows, [want, want]);
     }
 }

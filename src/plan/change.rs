@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::instance::Prior;
 use crate::address::Address;
 use crate::diag::Diagnostics;
 use crate::lang::value::{Str, Value};
-use super::instance::Prior;
 use crate::state::State;
 
 /// What is to be done: a value that can be printed, stored, and applied later.
@@ -246,8 +246,12 @@ impl Plan {
     /// Drift that a person must know of: objects that are gone, and those that the plan therefore
     /// changes. What AWS decides anyway may differ without being of interest.
     pub fn relevant_drift(&self) -> impl Iterator<Item = &Change> {
-        let acted_on: std::collections::BTreeSet<&Address> =
-            self.changes.iter().filter(|it| it.action != Action::NoOp).map(|it| &it.address).collect();
+        let acted_on: std::collections::BTreeSet<&Address> = self
+            .changes
+            .iter()
+            .filter(|it| it.action != Action::NoOp)
+            .map(|it| &it.address)
+            .collect();
         let everything = self.mode == PlanMode::RefreshOnly;
         self.drift
             .iter()

@@ -9,9 +9,14 @@ use crate::lang::eval::{Scope, evaluate};
 use crate::lang::types::Type;
 
 /// How a condition came out, and what to say where it does not hold.
-pub fn outcome(scope: &dyn Scope, condition: &Condition, what: &str) -> Result<(CheckStatus, String)> {
+pub fn outcome(
+    scope: &dyn Scope,
+    condition: &Condition,
+    what: &str,
+) -> Result<(CheckStatus, String)> {
     let place = condition.condition.span;
-    let invalid = |detail: String| Diagnostic::error(format!("Invalid {what} result"), detail).at(place);
+    let invalid =
+        |detail: String| Diagnostic::error(format!("Invalid {what} result"), detail).at(place);
     let value = evaluate(scope, &condition.condition)?;
     let (value, marks) = value.without_marks();
     if value.is_null() {

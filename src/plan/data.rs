@@ -28,7 +28,11 @@ pub fn plan(
     let schema = source.schema();
     let given = arguments(ev, module, key, address, schema)?;
     let (scope, _) = scope(ev, module, key, address)?;
-    ev.conditions(&scope, &resource.lifecycle.preconditions, Checked::Precondition(address.clone()))?;
+    ev.conditions(
+        &scope,
+        &resource.lifecycle.preconditions,
+        Checked::Precondition(address.clone()),
+    )?;
     let mut diagnostics = Diagnostics::new();
     rules::check(&given.row, schema.attributes, &given.places, &mut diagnostics);
     source.check(&given.row, &|path| given.places.get(path).copied(), &mut diagnostics);
@@ -36,7 +40,10 @@ pub fn plan(
     if ev.facts.purpose == Purpose::Validate {
         return Ok(Value::unknown(schema.ty()));
     }
-    let row = mark_sensitive(schema.attributes, &diff::planned(schema, None, &without_origins(&given.row)));
+    let row = mark_sensitive(
+        schema.attributes,
+        &diff::planned(schema, None, &without_origins(&given.row)),
+    );
     let marks = Marks { from: given.origins.clone(), ..Marks::NONE };
     let reason = match () {
         () if !given.row.is_wholly_known() => Some(Reason::ReadBecauseConfigUnknown),
@@ -53,13 +60,15 @@ pub fn plan(
                 // A check looks at what is there when all is done, so it is read again then.
                 let because = Reason::ReadBecauseCheckNested;
                 let from = ev.addresses(&given.origins);
-                let change = change(ev, address, schema.kind, because, read.clone(), from, given.timeouts);
+                let change =
+                    change(ev, address, schema.kind, because, read.clone(), from, given.timeouts);
                 ev.changes.borrow_mut().insert(address.clone(), change);
             }
             return Ok(read);
         }
         let (row, _) = row.without_marks();
-        let wanted = Wanted { kind: key.kind.clone(), row, provider: given.provider, span: resource.span };
+        let wanted =
+            Wanted { kind: key.kind.clone(), row, provider: given.provider, span: resource.span };
         ev.wanted.borrow_mut().insert(address.clone(), wanted);
         return Ok(Value::unknown(schema.ty()).with_marks(&marks));
     };

@@ -34,7 +34,11 @@ fn attribute(it: &Attribute, exists: bool, before: Option<&Value>, given: &Value
         return Value::null(ty);
     }
     if it.decides == Decides::Out {
-        return undecided(exists, before, ty);
+        return match (exists, it.name) {
+            // Every object has an identifier.
+            (false, "id") => Value::unknown_not_null(ty),
+            _ => undecided(exists, before, ty),
+        };
     }
     if let Kind::Block { attributes, nesting, .. } = &it.kind {
         if it.decides == Decides::Auto && given.is_null() {
@@ -179,7 +183,8 @@ fn collect(
         if it.replace && it.is_argument() {
             paths.push(at.clone());
         } else if let Kind::Block { attributes, nesting: Nesting::List, .. } = &it.kind {
-            let items = |it: Option<&Value>| it.and_then(Value::as_slice).unwrap_or_default().to_vec();
+            let items =
+                |it: Option<&Value>| it.and_then(Value::as_slice).unwrap_or_default().to_vec();
             for (index, (a, b)) in items(before).iter().zip(&items(after)).enumerate() {
                 at.push(PathStep::Index(index));
                 collect(attributes, a, b, at, paths);
@@ -205,7 +210,8 @@ pub fn unmet(schema: &Schema, want: &Value, have: &Value) -> Vec<String> {
             continue;
         }
         let null = Value::null(it.kind.ty());
-        let (want, have) = (want.part(it.name).unwrap_or(&null), have.part(it.name).unwrap_or(&null));
+        let (want, have) =
+            (want.part(it.name).unwrap_or(&null), have.part(it.name).unwrap_or(&null));
         if !met(it, want, have) {
             names.push(it.name.to_string());
         }
@@ -227,12 +233,7 @@ fn met(it: &Attribute, want: &Value, have: &Value) -> bool {
     is_empty(want) && is_empty(have)
 }
 
-fn blocks_met(
-    attributes: &[Attribute],
-    nesting: Nesting,
-    want: &Value,
-    have: &Value,
-) -> bool {
+fn blocks_met(attributes: &[Attribute], nesting: Nesting, want: &Value, have: &Value) -> bool {
     let items = |it: &Value| it.as_slice().unwrap_or_default().to_vec();
     let (wanted, had) = (items(want), items(have));
     let fits = |want: &Value, have: &Value| {
@@ -317,7 +318,12 @@ mod tests {
                 default: Some(Default::Int(3)),
                 ..Attribute::BLANK
             },
-            Attribute { name: "zone", kind: Kind::String, decides: Decides::Auto, ..Attribute::BLANK },
+            Attribute {
+                name: "zone",
+                kind: Kind::String,
+                decides: Decides::Auto,
+                ..Attribute::BLANK
+            },
             Attribute {
                 name: "echo",
                 kind: Kind::String,
@@ -380,7 +386,8 @@ mod tests {
 
     #[test]
     fn no_block_leaves_it_to_aws_and_an_empty_list_asks_for_none() {
-        const RULE: &[Attribute] = &[Attribute { name: "port", kind: Kind::Int, ..Attribute::BLANK }];
+        const RULE: &[Attribute] =
+            &[Attribute { name: "port", kind: Kind::Int, ..Attribute::BLANK }];
         const RULES: Attribute = Attribute {
             name: "rule",
             kind: Kind::Block {

@@ -233,7 +233,11 @@ impl<'a> Evaluation<'a> {
         match self.memo.borrow().get(&node) {
             // No one place is to blame, so none is named as that of the error.
             Some(Memo::Running) => {
-                self.report(self.cycle(&node));
+                // A local value that names itself is found without evaluation.
+                let itself = self.stack.borrow().last() == Some(&node);
+                if !(itself && matches!(node.item, Item::Local(_))) {
+                    self.report(self.cycle(&node));
+                }
                 return Err(upstream());
             }
             Some(Memo::Failed) => return Err(upstream()),
@@ -285,7 +289,8 @@ impl<'a> Evaluation<'a> {
     fn cycle(&self, node: &Node) -> Diagnostics {
         let stack = self.stack.borrow();
         let start = stack.iter().position(|it| it == node).unwrap_or(0);
-        let mut names: Vec<String> = stack[start..].iter().filter_map(|it| self.label(it)).collect();
+        let mut names: Vec<String> =
+            stack[start..].iter().filter_map(|it| self.label(it)).collect();
         names.sort();
         names.dedup();
         let mut it = Diagnostic::error(
@@ -382,11 +387,20 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The instances of a module call.
-    pub fn call_repetition(&self, module: &Arc<ModuleInstance>, call: &ModuleCall) -> Result<Arc<Repetition>> {
+    pub fn call_repetition(
+        &self,
+        module: &Arc<ModuleInstance>,
+        call: &ModuleCall,
+    ) -> Result<Arc<Repetition>> {
         let node = Node { module: module.number, item: Item::Call(call.name.clone()) };
         let scope = self.scope(module);
         let compute = || {
-            let it = repetition::of(&scope, call.count.as_deref(), call.for_each.as_deref(), self.facts.purpose)?;
+            let it = repetition::of(
+                &scope,
+                call.count.as_deref(),
+                call.for_each.as_deref(),
+                self.facts.purpose,
+            )?;
             Ok(Memo::Repetition(Arc::new(it)))
         };
         match self.once(node, compute)? {
@@ -421,7 +435,11 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The instances of a resource.
-    pub fn repetition(&self, module: &Arc<ModuleInstance>, key: &ResourceKey) -> Result<Arc<Repetition>> {
+    pub fn repetition(
+        &self,
+        module: &Arc<ModuleInstance>,
+        key: &ResourceKey,
+    ) -> Result<Arc<Repetition>> {
         let node = Node { module: module.number, item: Item::Resource(key.clone()) };
         let compute = || {
             let Some(resource) = module.module.resources.get(key) else { return Err(upstream()) };
@@ -459,9 +477,12 @@ impl<'a> Evaluation<'a> {
         let root = self.root();
         let node = Node { module: 0, item: Item::Provider(key.0.clone(), key.1.clone()) };
         self.value(node, || {
-            let Some(provider) = self.facts.registry.provider(&key.0) else { return Err(upstream()) };
+            let Some(provider) = self.facts.registry.provider(&key.0) else {
+                return Err(upstream());
+            };
             let blocks = &root.module.providers;
-            let Some(block) = blocks.iter().find(|it| (&it.name, &it.alias) == (&key.0, &key.1)) else {
+            let Some(block) = blocks.iter().find(|it| (&it.name, &it.alias) == (&key.0, &key.1))
+            else {
                 let all = provider.arguments().iter();
                 return Ok(Value::object(all.map(|it| (it.name, Value::null(it.kind.ty())))));
             };

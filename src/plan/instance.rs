@@ -16,6 +16,7 @@ use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::lang::ast::{Body, Expr, ExprKind, StepKind};
 use crate::lang::config::{Resource, ResourceKey};
 use crate::lang::eval::{Scope, evaluate};
+use crate::lang::types::Type;
 use crate::lang::value::{Marks, Origins, Str, Value};
 use crate::schema::{Attribute, Schema};
 
@@ -73,7 +74,8 @@ pub fn plan(
         .at(module.module.resources[key].span)
         .into()),
     };
-    planned.map_err(|those| those.map(|it| if it.summary.is_empty() { it } else { it.about(address) }))
+    planned
+        .map_err(|those| those.map(|it| if it.summary.is_empty() { it } else { it.about(address) }))
 }
 
 /// During apply: the object as it has become, or as it is planned.
@@ -120,7 +122,8 @@ pub fn arguments(
         arguments::read(&scope, body.as_ref().unwrap_or(&resource.body), schema.attributes, &what);
     let timeouts = diagnostics.keep(read_timeouts(&scope, timeouts, schema)).unwrap_or_default();
     refuse_ephemeral(&row, schema.attributes, &places, &mut diagnostics);
-    let explicit = diagnostics.keep(ev.dependencies(module, &resource.depends_on)).unwrap_or_default();
+    let explicit =
+        diagnostics.keep(ev.dependencies(module, &resource.depends_on)).unwrap_or_default();
     let explicit = explicit.union(&ev.module_dependencies(module)?);
     if diagnostics.has_errors() {
         return Err(diagnostics);
@@ -137,7 +140,11 @@ pub fn arguments(
 }
 
 /// The provider configuration that a resource uses, in the root module.
-fn provider_key(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>, resource: &Resource) -> ProviderKey {
+fn provider_key(
+    ev: &Evaluation<'_>,
+    module: &Arc<ModuleInstance>,
+    resource: &Resource,
+) -> ProviderKey {
     let mut key: ProviderKey = match &resource.provider {
         Some(it) => (it.name.clone(), it.alias.clone()),
         None => {
@@ -145,7 +152,8 @@ fn provider_key(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>, resource: &Re
                 Mode::Data => ev.facts.registry.provider_of_data_source(&resource.kind),
                 _ => ev.facts.registry.provider_of_driver(&resource.kind),
             };
-            let name = provider.map_or_else(|| resource.kind.split('_').next().unwrap_or(""), |it| it.name());
+            let name = provider
+                .map_or_else(|| resource.kind.split('_').next().unwrap_or(""), |it| it.name());
             (name.into(), None)
         }
     };
@@ -153,7 +161,10 @@ fn provider_key(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>, resource: &Re
     let mut at = module.clone();
     while let Some(caller) = &at.caller {
         let call = &caller.parent.module.calls[&caller.name];
-        let handed = call.providers.iter().find(|(inner, _)| (&inner.name, &inner.alias) == (&key.0, &key.1));
+        let handed = call
+            .providers
+            .iter()
+            .find(|(inner, _)| (&inner.name, &inner.alias) == (&key.0, &key.1));
         if let Some((_, outer)) = handed {
             key = (outer.name.clone(), outer.alias.clone());
         }
@@ -165,7 +176,8 @@ fn provider_key(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>, resource: &Re
 /// Takes a `timeouts` block out of the body, where the type takes one.
 fn split_timeouts<'r>(resource: &'r Resource, schema: &Schema) -> (Option<Body>, Option<&'r Body>) {
     let limits = &schema.timeouts;
-    let takes = [limits.create, limits.update, limits.delete, limits.read].iter().any(Option::is_some);
+    let takes =
+        [limits.create, limits.update, limits.delete, limits.read].iter().any(Option::is_some);
     let block = resource.body.blocks("timeouts").next();
     match (takes, block) {
         (true, Some(block)) => {
@@ -200,8 +212,11 @@ fn read_timeouts(
         let value = evaluate(scope, &attribute.value)?;
         let Some(text) = value.as_str() else { continue };
         let seconds = seconds(text).ok_or_else(|| {
-            Diagnostic::error("Invalid time limit", format!("{text:?} is not a time such as \"30m\""))
-                .at(attribute.value.span)
+            Diagnostic::error(
+                "Invalid time limit",
+                format!("{text:?} is not a time such as \"30m\""),
+            )
+            .at(attribute.value.span)
         })?;
         limits.insert(name.to_string(), seconds);
     }
@@ -214,10 +229,16 @@ fn seconds(text: &str) -> Option<u64> {
     u64::try_from(span.as_secs()).ok().filter(|it| *it > 0)
 }
 
-fn refuse_ephemeral(row: &Value, attributes: &[Attribute], places: &PlacesMap, found: &mut Diagnostics) {
+fn refuse_ephemeral(
+    row: &Value,
+    attributes: &[Attribute],
+    places: &PlacesMap,
+    found: &mut Diagnostics,
+) {
     for it in attributes.iter().filter(|it| !it.write_only) {
         if row.part(it.name).is_some_and(Value::has_ephemeral) {
-            let detail = format!("`{}` would be stored, and an ephemeral value may not be", it.name);
+            let detail =
+                format!("`{}` would be stored, and an ephemeral value may not be", it.name);
             let mut wrong = Diagnostic::error("Invalid use of ephemeral value", detail)
                 .hint("only write-only arguments take ephemeral values");
             wrong.span = places.get(it.name).copied();
@@ -294,14 +315,23 @@ fn managed(
 ) -> Result<Value> {
     let resource = &module.module.resources[key];
     let Some(driver) = ev.facts.registry.driver(&key.kind) else {
-        return Err(unknown_type(ev, resource, ev.facts.registry.drivers().map(|it| it.schema().kind).collect()));
+        return Err(unknown_type(
+            ev,
+            resource,
+            ev.facts.registry.drivers().map(|it| it.schema().kind).collect(),
+        ));
     };
     let schema = driver.schema();
     let given = arguments(ev, module, key, address, schema)?;
     let (scope, _) = scope(ev, module, key, address)?;
-    ev.conditions(&scope, &resource.lifecycle.preconditions, Checked::Precondition(address.clone()))?;
+    ev.conditions(
+        &scope,
+        &resource.lifecycle.preconditions,
+        Checked::Precondition(address.clone()),
+    )?;
     let prior = ev.facts.prior.get(address);
-    let config = super::ignore::apply(&resource.lifecycle.ignore_changes, prior, &given.row, schema);
+    let config =
+        super::ignore::apply(&resource.lifecycle.ignore_changes, prior, &given.row, schema);
     let mut diagnostics = Diagnostics::new();
     arguments::check(&config, schema.attributes, &given.places, &mut diagnostics);
     driver.check(&config, &|path| given.places.get(path).copied(), &mut diagnostics);
@@ -320,8 +350,11 @@ fn managed(
     let after = change.after.clone().unwrap_or(Value::NULL);
     ev.changes.borrow_mut().insert(address.clone(), change);
     let scope = scope.with_self(after.clone());
-    let after_check =
-        ev.conditions(&scope, &resource.lifecycle.postconditions, Checked::Postcondition(address.clone()));
+    let after_check = ev.conditions(
+        &scope,
+        &resource.lifecycle.postconditions,
+        Checked::Postcondition(address.clone()),
+    );
     after_check?;
     Ok(after)
 }
@@ -351,6 +384,8 @@ fn decide(
     config: &Value,
 ) -> Result<Change> {
     let anew = || mark_sensitive(schema.attributes, &diff::planned(schema, None, config));
+    let taken_over = prior.filter(|it| it.importing.is_some()).map(|it| with_own_tags(it, config));
+    let prior = taken_over.as_ref().or(prior);
     let lifecycle = resource.lifecycle.create_before_destroy.unwrap_or(false);
     let provider = ev.facts.registry.provider_of_driver(schema.kind);
     let mut change = Change {
@@ -405,6 +440,24 @@ fn decide(
     Ok(change)
 }
 
+/// An object that is taken over, without the tags that `default_tags` gives it: AWS does not tell
+/// those from the resource's own.
+fn with_own_tags(prior: &Prior, config: &Value) -> Prior {
+    let entries = |row: &Value, name: &str| row.part(name).and_then(Value::as_entries).cloned();
+    let (Some(all), Some(mut tags)) = (entries(config, "tags_all"), entries(&prior.row, "tags"))
+    else {
+        return prior.clone();
+    };
+    let own = entries(config, "tags");
+    let is_own = |name: &Str| own.as_ref().is_some_and(|it| it.contains_key(name));
+    tags.retain(|name, value| is_own(name) || !all.get(name).is_some_and(|it| it.same(value)));
+    let tags = match own.is_none() && tags.is_empty() {
+        true => Value::null(Type::map(Type::String)),
+        false => Value::map(Type::String, tags),
+    };
+    Prior { row: with_part(&prior.row, "tags", tags), ..prior.clone() }
+}
+
 /// Whether something that `replace_triggered_by` names changes.
 fn triggered(
     ev: &Evaluation<'_>,
@@ -424,7 +477,8 @@ fn triggered(
             let changed = match &path {
                 None => acts,
                 Some(name) => {
-                    let part = |it: &Option<Value>| it.as_ref().and_then(|it| it.part(name).cloned());
+                    let part =
+                        |it: &Option<Value>| it.as_ref().and_then(|it| it.part(name).cloned());
                     match (part(&change.before), part(&change.after)) {
                         (Some(a), Some(b)) => acts && diff::changes(&a, &b),
                         _ => acts,
@@ -472,7 +526,8 @@ pub fn wanted(
     let checked = Checked::Precondition(address.clone());
     ev.conditions(&scope, &resource.lifecycle.preconditions, checked)?;
     let prior = ev.facts.prior.get(address).filter(|_| change.action == Action::Update);
-    let config = super::ignore::apply(&resource.lifecycle.ignore_changes, prior, &given.row, schema);
+    let config =
+        super::ignore::apply(&resource.lifecycle.ignore_changes, prior, &given.row, schema);
     let mut diagnostics = Diagnostics::new();
     arguments::check(&config, schema.attributes, &given.places, &mut diagnostics);
     diagnostics.into_result(())?;

@@ -73,7 +73,8 @@ fn walk_checks(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>) {
         return;
     }
     for check in &module.module.checks {
-        let prefix = if module.path.is_root() { String::new() } else { format!("{}.", module.path) };
+        let prefix =
+            if module.path.is_root() { String::new() } else { format!("{}.", module.path) };
         let address = format!("{prefix}check.{}", check.name);
         for assert in &check.asserts {
             match condition::outcome(&scope, assert, "check") {
@@ -86,7 +87,8 @@ fn walk_checks(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>) {
                     ev.record("check", &address, status, &message);
                     if status == CheckStatus::Unknown {
                         let detail = "it is evaluated when what it looks at is known";
-                        let it = Diagnostic::warning("Check block assertion known after apply", detail);
+                        let it =
+                            Diagnostic::warning("Check block assertion known after apply", detail);
                         ev.report([it.at(assert.condition.span)]);
                     }
                 }
@@ -106,7 +108,8 @@ pub fn outputs(ev: &Evaluation<'_>, before: &BTreeMap<Str, Value>) -> BTreeMap<S
     for (name, output) in &root.module.outputs {
         let Some(value) = ev.keep(ev.output(&root, name)) else { continue };
         if value.has_ephemeral() {
-            let detail = format!("output `{name}` of the root module is stored, so it may not be ephemeral");
+            let detail =
+                format!("output `{name}` of the root module is stored, so it may not be ephemeral");
             let it = Diagnostic::error("Ephemeral value not allowed", detail);
             ev.report([it.at(output.value.span)]);
             continue;
@@ -215,7 +218,11 @@ fn why_orphaned(ev: &Evaluation<'_>, address: &Address, was_moved: bool) -> Reas
         return Reason::DeleteBecauseNoModule;
     };
     let resource = &address.resource;
-    let key = ResourceKey { mode: resource.mode, kind: resource.kind.clone(), name: resource.name.clone() };
+    let key = ResourceKey {
+        mode: resource.mode,
+        kind: resource.kind.clone(),
+        name: resource.name.clone(),
+    };
     let Ok(repetition) = ev.repetition(&module, &key) else {
         return Reason::DeleteBecauseNoResourceConfig;
     };
@@ -250,7 +257,11 @@ pub fn module_at(ev: &Evaluation<'_>, path: &ModulePath) -> Option<Arc<ModuleIns
 /// A deletion that `prevent_destroy` forbids, where the resource is still configured.
 pub fn prevented(ev: &Evaluation<'_>, address: &Address) -> Result<()> {
     let resource = &address.resource;
-    let key = ResourceKey { mode: Mode::Managed, kind: resource.kind.clone(), name: resource.name.clone() };
+    let key = ResourceKey {
+        mode: Mode::Managed,
+        kind: resource.kind.clone(),
+        name: resource.name.clone(),
+    };
     let mut module: &Module = &ev.config.root;
     for step in &resource.module.0 {
         match module.calls.get(&step.name) {
@@ -266,8 +277,11 @@ pub fn prevented(ev: &Evaluation<'_>, address: &Address) -> Result<()> {
 
 /// Orders replacements: what must outlive the making of its users' successors is made first, too.
 pub fn spread_create_before_destroy(changes: &mut BTreeMap<Address, Change>) {
-    let mut waiting: Vec<Address> =
-        changes.values().filter(|it| it.create_before_destroy).map(|it| it.address.clone()).collect();
+    let mut waiting: Vec<Address> = changes
+        .values()
+        .filter(|it| it.create_before_destroy)
+        .map(|it| it.address.clone())
+        .collect();
     let mut seen: BTreeSet<Address> = waiting.iter().cloned().collect();
     while let Some(address) = waiting.pop() {
         let Some(change) = changes.get_mut(&address) else { continue };

@@ -14,7 +14,10 @@ struct Statement<'m> {
 }
 
 /// Carries out every move, and the implied ones between a single instance and index zero.
-pub fn carry_out(config: &Config, prior: BTreeMap<Address, Prior>) -> (BTreeMap<Address, Prior>, Diagnostics) {
+pub fn carry_out(
+    config: &Config,
+    prior: BTreeMap<Address, Prior>,
+) -> (BTreeMap<Address, Prior>, Diagnostics) {
     let mut statements = Vec::new();
     gather(&config.root, &mut Vec::new(), &mut statements);
     let mut diagnostics = check(&statements);
@@ -142,7 +145,9 @@ fn relocate(from: &Target, to: &Target, at: &Address) -> Option<Address> {
         (Target::Resource(from), Target::Resource(to)) if at.resource == *from => {
             result.resource = to.clone();
         }
-        (Target::Resource(from), Target::Instance(to)) if at.resource == *from && at.key.is_none() => {
+        (Target::Resource(from), Target::Instance(to))
+            if at.resource == *from && at.key.is_none() =>
+        {
             result = to.clone();
         }
         (Target::Instance(from), Target::Resource(to)) if at == from => {
@@ -166,7 +171,8 @@ fn check(statements: &[Statement<'_>]) -> Diagnostics {
             continue;
         }
         for other in &statements[..at] {
-            let (other_from, other_to) = (text(other, &other.moved.from), text(other, &other.moved.to));
+            let (other_from, other_to) =
+                (text(other, &other.moved.from), text(other, &other.moved.to));
             let clash = (from == other_from) != (to == other_to);
             if clash && other_from != other_to {
                 let detail = format!(
@@ -200,7 +206,9 @@ fn circle(
         while let Some(to) = next.get(at) {
             path.push(to.clone());
             if to == start {
-                return Some(path.iter().map(|it| it.trim_start_matches('|').to_string()).collect());
+                return Some(
+                    path.iter().map(|it| it.trim_start_matches('|').to_string()).collect(),
+                );
             }
             if path.len() > next.len() + 1 {
                 return None;

@@ -60,9 +60,10 @@ impl Repetition {
                     (Some(Key::Index(at)), Repeated { index: Some(index), each: None })
                 })
                 .collect(),
-            Over::Each(items) => {
-                items.iter().map(|(key, value)| (Some(Key::Name(key.clone())), self.each(key, value))).collect()
-            }
+            Over::Each(items) => items
+                .iter()
+                .map(|(key, value)| (Some(Key::Name(key.clone())), self.each(key, value)))
+                .collect(),
             Over::Unknown { count: true } => {
                 let index = Value::unknown_not_null(Type::Number);
                 vec![(None, Repeated { index: Some(index), each: None })]
@@ -117,7 +118,10 @@ fn by_count(scope: &ModuleScope<'_>, expr: &Expr, purpose: Purpose) -> Result<Re
     // How many there are is plain to see, so the number is no secret any more.
     marks.sensitive = false;
     if marks.ephemeral {
-        return Err(refuse("an ephemeral value may not decide how many instances there are".into()).into());
+        return Err(refuse(
+            "an ephemeral value may not decide how many instances there are".into(),
+        )
+        .into());
     }
     let value = convert(&value, &Type::Number).map_err(|it| refuse(it.to_string()))?;
     let over = match value.as_number() {
@@ -125,7 +129,9 @@ fn by_count(scope: &ModuleScope<'_>, expr: &Expr, purpose: Purpose) -> Result<Re
         None if purpose == Purpose::Validate => Over::Unknown { count: true },
         None => {
             return Err(refuse("the value depends on what is known only after apply".into())
-                .hint("apply first what it depends on with `--target`, or use a value that is known")
+                .hint(
+                    "apply first what it depends on with `--target`, or use a value that is known",
+                )
                 .into());
         }
         Some(number) if !number.is_whole() => {
@@ -183,7 +189,8 @@ fn by_each(scope: &ModuleScope<'_>, expr: &Expr, purpose: Purpose) -> Result<Rep
             } else if *of != Type::String && !items.is_empty() {
                 return Err(wrong_elements(titled));
             } else {
-                let each = items.iter().filter_map(|it| Some((Str::from(it.as_str()?), it.clone())));
+                let each =
+                    items.iter().filter_map(|it| Some((Str::from(it.as_str()?), it.clone())));
                 Over::Each(each.collect())
             }
         }
@@ -201,7 +208,8 @@ fn wrong_elements(titled: impl Fn(&str, &str) -> Diagnostic) -> crate::diag::Dia
 }
 
 fn wrong_type(refuse: impl Fn(&str) -> Diagnostic, ty: &Type) -> crate::diag::Diagnostics {
-    let detail = format!("a map, or a set of strings, is required, but this is a {}", ty.friendly());
+    let detail =
+        format!("a map, or a set of strings, is required, but this is a {}", ty.friendly());
     let it = refuse(&detail);
     match ty {
         Type::Tuple(_) | Type::List(_) => it.hint("convert a list with `toset(…)`").into(),

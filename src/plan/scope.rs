@@ -110,10 +110,18 @@ impl<'e> ModuleScope<'e> {
             Some(StepKind::Attribute(name)) if call.module.outputs.contains_key(name) => Some(name),
             _ => None,
         };
-        self.choose(&repetition, reference, 1, |key, repeated, at| outputs(key, repeated, wanted(at)))
+        self.choose(&repetition, reference, 1, |key, repeated, at| {
+            outputs(key, repeated, wanted(at))
+        })
     }
 
-    fn resource(&self, reference: &Reference, mode: Mode, kind: &Str, at: usize) -> Result<(Value, usize)> {
+    fn resource(
+        &self,
+        reference: &Reference,
+        mode: Mode,
+        kind: &Str,
+        at: usize,
+    ) -> Result<(Value, usize)> {
         let name = self.named(reference, at, "a name")?;
         let key = ResourceKey { mode, kind: kind.clone(), name };
         if !self.module.module.resources.contains_key(&key) {
@@ -217,7 +225,14 @@ impl<'e> ModuleScope<'e> {
             "module" => self.module.module.display_dir.clone(),
             "root" => root.module.display_dir.clone(),
             "cwd" => self.evaluation.facts.environment.dir.display().to_string(),
-            _ => return Err(invalid_attribute("path", &name, "`module`, `root` and `cwd`", reference)),
+            _ => {
+                return Err(invalid_attribute(
+                    "path",
+                    &name,
+                    "`module`, `root` and `cwd`",
+                    reference,
+                ));
+            }
         };
         Ok((Value::from(text), 1))
     }
@@ -315,7 +330,12 @@ fn undeclared<'n>(
     it.did_you_mean(name, declared.map(|it| &**it)).at(reference.span())
 }
 
-fn invalid_attribute(root: &str, name: &str, valid: &str, reference: &Reference) -> crate::diag::Diagnostics {
+fn invalid_attribute(
+    root: &str,
+    name: &str,
+    valid: &str,
+    reference: &Reference,
+) -> crate::diag::Diagnostics {
     let detail = format!("`{root}` has no attribute `{name}`, only {valid}");
     Diagnostic::error(format!("Invalid \"{root}\" attribute"), detail).at(reference.span()).into()
 }

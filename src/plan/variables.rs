@@ -37,7 +37,9 @@ fn given(
 ) -> Result<(Option<Value>, Span)> {
     let Some(caller) = &module.caller else {
         return Ok(match (ev.facts.purpose, ev.facts.variables.get(&variable.name)) {
-            (Purpose::Validate, None) => (Some(Value::unknown(variable.ty.without_optional())), variable.span),
+            (Purpose::Validate, None) => {
+                (Some(Value::unknown(variable.ty.without_optional())), variable.span)
+            }
             (_, given) => (given.cloned(), variable.span),
         });
     };
@@ -61,7 +63,9 @@ pub fn settle(variable: &Variable, given: Option<Value>, place: Span) -> Result<
                 "No value for required variable",
                 format!("the variable `{name}` has no default, and no value was given"),
             )
-            .hint(format!("give it with `--var {name}=…`, in a `.tfvars` file or as `TF_VAR_{name}`"))
+            .hint(format!(
+                "give it with `--var {name}=…`, in a `.tfvars` file or as `TF_VAR_{name}`"
+            ))
             .at(place)
             .into()
         });

@@ -8,7 +8,10 @@ use serde_json::{Map, Value as Json, json};
 const SYNONYMS: &[(&str, &str)] = &[
     // Nothing is installed here: the directory itself is missing.
     ("Module not installed", "Unreadable module directory"),
-    ("Some objects will no longer be managed by Terraform", "Some objects will no longer be managed"),
+    (
+        "Some objects will no longer be managed by Terraform",
+        "Some objects will no longer be managed",
+    ),
 ];
 
 /// Differences found so far, and which of our random ids stands for which of the noted ones.
@@ -44,7 +47,8 @@ impl Problems {
         match (want, have) {
             (Json::Object(want), Json::Object(have)) => {
                 for (key, value) in want {
-                    let other = have.get(key).ok_or_else(|| format!(".{key}: missing, wanted {value}"))?;
+                    let other =
+                        have.get(key).ok_or_else(|| format!(".{key}: missing, wanted {value}"))?;
                     self.differ(value, other).map_err(|it| format!(".{key}{it}"))?;
                 }
                 match have.iter().find(|(key, _)| !want.contains_key(*key)) {
@@ -54,7 +58,9 @@ impl Problems {
             }
             (Json::Array(a), Json::Array(b)) if a.len() == b.len() => {
                 let mut each = a.iter().zip(b).enumerate();
-                each.try_for_each(|(at, (a, b))| self.differ(a, b).map_err(|it| format!("[{at}]{it}")))
+                each.try_for_each(|(at, (a, b))| {
+                    self.differ(a, b).map_err(|it| format!("[{at}]{it}"))
+                })
             }
             (Json::String(want), Json::String(have)) if self.same_text(want, have) => Ok(()),
             (Json::Number(a), Json::Number(b)) if a.as_f64() == b.as_f64() => Ok(()),
@@ -99,7 +105,9 @@ impl Problems {
         have.sort_by_key(Json::to_string);
         have.dedup();
         // Where Terraform names several things in one place, one of them is enough.
-        let told = |it: &&Json| have.iter().any(|had| want.contains(had) && (&had[1], &had[2]) == (&it[1], &it[2]));
+        let told = |it: &&Json| {
+            have.iter().any(|had| want.contains(had) && (&had[1], &had[2]) == (&it[1], &it[2]))
+        };
         let missing: Vec<String> =
             want.iter().filter(|it| !told(it)).map(Json::to_string).collect();
         let extra: Vec<String> =
@@ -198,7 +206,10 @@ pub fn actual_plan(it: &Json) -> Json {
             let mut out = Map::new();
             out.insert("actions".into(), change["actions"].clone());
             out.insert("before".into(), change["before"].clone());
-            out.insert("after".into(), with_unknowns(change.get("after"), &change["after_unknown"]));
+            out.insert(
+                "after".into(),
+                with_unknowns(change.get("after"), &change["after_unknown"]),
+            );
             if change["after_sensitive"] == true {
                 out.insert("sensitive".into(), true.into());
             }
@@ -241,7 +252,8 @@ fn with_unknowns(after: Option<&Json>, unknown: &Json) -> Json {
         (Some(Json::Array(after)), Json::Array(unknown)) => {
             let longest = after.len().max(unknown.len());
             let no = Json::Bool(false);
-            let each = (0..longest).map(|at| with_unknowns(after.get(at), unknown.get(at).unwrap_or(&no)));
+            let each =
+                (0..longest).map(|at| with_unknowns(after.get(at), unknown.get(at).unwrap_or(&no)));
             Json::Array(each.collect())
         }
         (after, _) => after.cloned().unwrap_or(Json::Null),

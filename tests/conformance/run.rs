@@ -142,7 +142,8 @@ impl Outcome {
     fn take(&mut self, ran: &Ran, phase: &'static str) {
         let (errors, warnings) = diagnostics(&ran.lines());
         let new = |known: &[Json], it: &Json| !known.contains(it);
-        self.errors.extend(errors.into_iter().filter(|it| new(&self.errors, it)).collect::<Vec<_>>());
+        self.errors
+            .extend(errors.into_iter().filter(|it| new(&self.errors, it)).collect::<Vec<_>>());
         let more: Vec<Json> = warnings.into_iter().filter(|it| new(&self.warnings, it)).collect();
         self.warnings.extend(more);
         if ran.code != 0 {
@@ -204,8 +205,9 @@ fn commands(work: &Workplace, expect: &Json, args: &[&str], problems: &mut Probl
         after.iter_mut().filter_map(Json::as_object_mut).for_each(|it| {
             let each = it.remove("instances").unwrap_or_default();
             let each = each.as_array().into_iter().flatten();
-            let all: Vec<Json> =
-                each.flat_map(|it| it["problems"].as_array().cloned().unwrap_or_default()).collect();
+            let all: Vec<Json> = each
+                .flat_map(|it| it["problems"].as_array().cloned().unwrap_or_default())
+                .collect();
             it.remove("kind");
             it.insert("problems".into(), all.into());
         });
@@ -219,7 +221,11 @@ fn commands(work: &Workplace, expect: &Json, args: &[&str], problems: &mut Probl
         2 => Json::Bool(false),
         _ => Json::Null,
     };
-    let wanted = if expect["second_plan_errors"].is_null() { &expect["second_plan_is_empty"] } else { &Json::Null };
+    let wanted = if expect["second_plan_errors"].is_null() {
+        &expect["second_plan_is_empty"]
+    } else {
+        &Json::Null
+    };
     problems.same("second plan is empty", wanted, &empty);
     let (errors, _) = diagnostics(&again.lines());
     problems.diagnostics("errors of the second plan", &expect["second_plan_errors"], &errors);

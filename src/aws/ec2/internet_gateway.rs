@@ -69,7 +69,11 @@ impl Driver for InternetGateway {
             }
             (true, None, new) => {
                 let call = aws.ec2().attach_internet_gateway().internet_gateway_id(&**id);
-                call.set_vpc_id(new).send().await?;
+                match call.set_vpc_id(new).send().await.map_err(Failure::from) {
+                    // Attached by a call whose reply was lost: the next look tells to what.
+                    Err(it) if it.kind == FailureKind::Exists => {}
+                    other => drop(other?),
+                }
             }
             (false, ..) => aws.sync_tags::<tags::Ec2>(id, &self.tags, &have.tags).await?,
         }

@@ -46,28 +46,29 @@ pub fn decode(json: &Json) -> Option<Value> {
         each.collect::<Option<Vec<(Str, Value)>>>()
     };
     // A set of unknown elements must not be made anew: they are kept as they are.
-    let (key, it) = object.iter().find(|(key, _)| !matches!(key.as_str(), "x" | "t" | "nn" | "p"))?;
+    let (key, it) =
+        object.iter().find(|(key, _)| !matches!(key.as_str(), "x" | "t" | "nn" | "p"))?;
     let value = match key.as_str() {
-            "z" => Value::null(Type::from_json(it)?),
-            "u" => Kind::Unknown(Unknown {
-                ty: Type::from_json(it)?,
-                not_null: object.get("nn")?.as_bool()?,
-                prefix: object.get("p")?.as_str()?.into(),
-            })
-            .into(),
-            "b" => it.as_bool()?.into(),
-            "n" => match it.as_str()? {
-                "+Inf" => Value::number(Number::from_f64(f64::INFINITY)?),
-                "-Inf" => Value::number(Number::from_f64(f64::NEG_INFINITY)?),
-                text => Value::number(Number::parse(text)?),
-            },
-            "s" => Kind::String(it.as_str()?.into()).into(),
-            "l" => Value::list(ty("t")?, items(it)?),
-            "e" => Kind::Set(ty("t")?, items(it)?.into()).into(),
-            "m" => Value::map(ty("t")?, entries(it)?),
-            "q" => Value::tuple(items(it)?),
-            "o" => Value::object(entries(it)?),
-            _ => return None,
+        "z" => Value::null(Type::from_json(it)?),
+        "u" => Kind::Unknown(Unknown {
+            ty: Type::from_json(it)?,
+            not_null: object.get("nn")?.as_bool()?,
+            prefix: object.get("p")?.as_str()?.into(),
+        })
+        .into(),
+        "b" => it.as_bool()?.into(),
+        "n" => match it.as_str()? {
+            "+Inf" => Value::number(Number::from_f64(f64::INFINITY)?),
+            "-Inf" => Value::number(Number::from_f64(f64::NEG_INFINITY)?),
+            text => Value::number(Number::parse(text)?),
+        },
+        "s" => Kind::String(it.as_str()?.into()).into(),
+        "l" => Value::list(ty("t")?, items(it)?),
+        "e" => Kind::Set(ty("t")?, items(it)?.into()).into(),
+        "m" => Value::map(ty("t")?, entries(it)?),
+        "q" => Value::tuple(items(it)?),
+        "o" => Value::object(entries(it)?),
+        _ => return None,
     };
     let sensitive = object.get("x").and_then(Json::as_bool).unwrap_or(false);
     Some(if sensitive { value.sensitive() } else { value })
@@ -102,7 +103,13 @@ mod tests {
 
     #[test]
     fn what_is_no_value_is_refused() {
-        for json in [json!(null), json!({}), json!({"k": 1}), json!({"s": 1}), json!({"l": [1], "t": "string"})] {
+        for json in [
+            json!(null),
+            json!({}),
+            json!({"k": 1}),
+            json!({"s": 1}),
+            json!({"l": [1], "t": "string"}),
+        ] {
             assert!(decode(&json).is_none(), "{json}");
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::*;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lang::ast::{ExprKind, ObjectKey, Part, StepKind};
+use crate::lang::json;
 
 /// What is known about resource types.
 pub trait Types {
@@ -206,15 +207,26 @@ impl<'a> Checker<'a> {
     }
 
     fn body(&mut self, body: &Body, place: Place<'_>, bound: &mut Vec<Str>) {
+        let mut blocks = Vec::new();
         for it in &body.attributes {
-            self.bound_expr(&it.value, place, bound);
+            // In JSON syntax these blocks look like arguments.
+            let labels: &[&str] = match &*it.name.text {
+                "dynamic" if body.json => &["type"],
+                "content" if body.json && !bound.is_empty() => &[],
+                _ => {
+                    self.bound_expr(&it.value, place, bound);
+                    continue;
+                }
+            };
+            blocks.extend(json::as_blocks(it, labels, &mut Diagnostics::new()));
         }
-        for it in &body.blocks {
+        for it in body.blocks.iter().chain(&blocks) {
             let depth = bound.len();
             if &*it.kind.text == "dynamic" {
                 // Its iterator is a name within.
                 let named = it.body.attribute("iterator").and_then(|it| match &it.value.kind {
                     ExprKind::Reference(it) => Some(it.root.text.clone()),
+                    ExprKind::Literal(it) => it.as_str().map(Str::from),
                     _ => None,
                 });
                 bound.extend(named.clone());
