@@ -151,7 +151,9 @@ fn a_wrong_file_is_refused() {
     let blocks = "a {\n".repeat(10_000) + &"}\n".repeat(10_000);
     let long = |lines: usize| format!("locals {{\n{}}}\n", "  a = 1\n".repeat(lines)).into_bytes();
     let (almost, too_long) = (long(9 << 17), long(11 << 17));
-    let files: Vec<(&str, Option<Vec<u8>>, &[&str])> = vec![
+    /// What is wrong, the stack file (none for no file), and what must be said.
+    type Case<'a> = (&'a str, Option<Vec<u8>>, &'a [&'a str]);
+    let files: Vec<Case<'_>> = vec![
         ("missing", None, &["stack.hcl"]),
         (
             "not UTF-8",
@@ -224,7 +226,7 @@ fn an_account_that_cannot_be_reached_is_told() {
     let mut environment = cloud.environment(dir.path());
     environment.retain(|it| !it.0.contains("KEY"));
     let ran = run(&with_data, &environment, &apply);
-    broken.extend(ran.complaints("no credentials", &["credentials", "main.tf:8"]));
+    broken.extend(ran.complaints("no credentials", &["credentials", "AWS_PROFILE"]));
 
     // A port that nobody listens on.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

@@ -59,10 +59,8 @@ pub(super) async fn run(screen: &Screen, args: Args) -> Outcome {
     };
     run.show(screen, &plan);
     save(&plan)?;
-    if let Some(file) = &args.out {
-        if !form.json {
-            screen.say(&format!("Saved the plan to: {}", file.display()));
-        }
+    if let (Some(file), false) = (&args.out, form.json) {
+        screen.say(&format!("Saved the plan to: {}", file.display()));
     }
     Ok(match args.detailed_exitcode && plan.has_changes() {
         true => ExitCode::from(2),

@@ -226,8 +226,7 @@ fn forget_what_is_told(state: &mut State) {
 /// Results of checks as the state keeps them: by what was declared, the instances of it together.
 fn check_results(checks: &[CheckResult]) -> Option<serde_json::Value> {
     use serde_json::json;
-    let mut groups: BTreeMap<(&str, String), Vec<&(String, CheckStatus, Vec<String>)>> =
-        BTreeMap::new();
+    let mut groups = BTreeMap::<(&str, String), Vec<_>>::new();
     for it in checks {
         let declared = match it.address.parse::<Target>() {
             Ok(Target::Instance(it)) => it.resource.without_keys().to_string(),

@@ -237,10 +237,8 @@ fn why_orphaned(ev: &Evaluation<'_>, address: &Address, was_moved: bool) -> Reas
 fn is_declared(root: &Module, address: &Address) -> bool {
     let it = &address.resource;
     let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
-    let path = it.module.0.iter();
-    let module = path.fold(Some(root), |module, step| {
-        module.and_then(|it| it.calls.get(&step.name)).map(|it| &*it.module)
-    });
+    let mut path = it.module.0.iter();
+    let module = path.try_fold(root, |module, step| Some(&*module.calls.get(&step.name)?.module));
     module.is_some_and(|it| it.resources.contains_key(&key))
 }
 
