@@ -1,7 +1,5 @@
 //! `terraform_data`: a value with a life of its own.
 
-use std::sync::PoisonError;
-
 use super::Local;
 use crate::driver::{Driver, Id, Op, Result, Status};
 use crate::lang::value::Value;
@@ -26,13 +24,15 @@ impl Driver for TerraformData {
     type Cloud = Local;
     type Seen = ();
 
+    // Nothing outside of the state goes with it, so there is nothing to wait for.
+    const STAYS: bool = true;
+
     async fn create(&self, _: &Local, op: &Op) -> Result<Id> {
         Ok(op.token().into())
     }
 
-    async fn find(id: &Id, local: &Local) -> Result<Option<()>> {
-        let gone = local.gone.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok((!gone.contains(&id.0)).then_some(()))
+    async fn find(_: &Id, _: &Local) -> Result<Option<()>> {
+        Ok(Some(()))
     }
 
     fn status(_: &()) -> Status {
@@ -48,9 +48,7 @@ impl Driver for TerraformData {
         Ok(())
     }
 
-    async fn delete(&self, id: &Id, local: &Local) -> Result<()> {
-        let mut gone = local.gone.lock().unwrap_or_else(PoisonError::into_inner);
-        gone.insert(id.0.clone());
+    async fn delete(&self, _: &Id, _: &Local) -> Result<()> {
         Ok(())
     }
 }

@@ -3,8 +3,7 @@
 mod data;
 mod remote_state;
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use crate::diag::Diagnostics;
 use crate::driver::{AnyDataSource, AnyDriver, BoxFuture, Cloud, data_source, driver};
@@ -24,8 +23,6 @@ pub struct Builtin {
 /// What the builtin types work with.
 pub struct Local {
     files: Arc<dyn Files>,
-    /// Identifiers of the `terraform_data` that this run has deleted: nothing else knows.
-    gone: Mutex<HashSet<String>>,
 }
 
 impl Builtin {
@@ -63,7 +60,7 @@ impl Provider for Builtin {
     }
 
     fn configure<'a>(&'a self, _config: &'a Value) -> BoxFuture<'a, Result<Cloud, Diagnostics>> {
-        let local: Cloud = Arc::new(Local { files: self.files.clone(), gone: Mutex::default() });
+        let local: Cloud = Arc::new(Local { files: self.files.clone() });
         Box::pin(async move { Ok(local) })
     }
 }
