@@ -665,7 +665,6 @@ async fn a_reply_that_is_lost_makes_nothing_twice() {
 }
 
 #[tokio::test]
-#[ignore = "a create that names what is not visible yet fails at once instead of being tried again"]
 async fn what_was_made_may_be_seen_late() {
     let late = |operation: &&str| json!({"operation": operation, "kind": "not_found_after_create", "reads": 2, "times": 4});
     let all = [

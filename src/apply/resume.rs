@@ -17,7 +17,7 @@ use super::call::{Caller, Stop};
 use super::end::ended;
 use super::ledger::Ledger;
 use super::settle::{self, Remote, Settled};
-use super::step::{limit, make};
+use super::step::{limit, make_again};
 use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::driver::{BoxFuture, Id, Observation};
 use crate::event;
@@ -142,7 +142,7 @@ impl<'a> Work<'a> {
             let reply = match (work.intent.action, &work.id) {
                 (Action::Create, None) => {
                     let (driver, cloud) = (&remote.driver, &remote.cloud);
-                    Reply::Made(make(caller, driver, cloud, row, &work.intent.token, true).await)
+                    Reply::Made(make_again(caller, driver, cloud, row, &work.intent.token).await)
                 }
                 (Action::Create, Some(_)) => {
                     let settled = settle::converge(caller, remote, row, row, true).await;

@@ -51,7 +51,9 @@ pub async fn run(
         Err(those) => return nothing_done(state, those),
     };
     let put_aside = HashMap::new();
-    let steps = Steps { settings, plan, state, resolve, ledger, put_aside, done };
+    let creating = plan.changes.iter().filter(|it| it.action.creates()).map(|it| &it.address);
+    let creating = creating.collect();
+    let steps = Steps { settings, plan, state, resolve, ledger, put_aside, creating, done };
     let mut run = Run::new(graph, steps);
     run.perform().await;
     run.end()

@@ -1,6 +1,6 @@
 //! One step: what it is about to do. What its end means is told in `end`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::settle::{self, Remote, Settled};
 use super::{Resolve, Settings, fit};
 use crate::address::{Address, Target};
 use crate::diag::{Diagnostic, Diagnostics, Result};
-use crate::driver::{AnyDataSource, AnyDriver, BoxFuture, Cloud, Id, Op};
+use crate::driver::{AnyDataSource, AnyDriver, BoxFuture, Cloud, Failure, FailureKind, Id, Op};
 use crate::lang::value::Value;
 use crate::plan::codec;
 use crate::plan::graph::{Step, Verb};
@@ -30,6 +30,8 @@ pub(super) struct Steps<'a> {
     pub(super) ledger: Ledger<'a>,
     /// Keys under which old objects were put aside, by change.
     pub(super) put_aside: HashMap<usize, String>,
+    /// Instances of which this run makes an object.
+    pub(super) creating: HashSet<&'a Address>,
     pub(super) done: Counts,
 }
 
@@ -45,11 +47,37 @@ pub(super) struct Work<'a> {
 /// What is to be sent, with all that it takes.
 #[derive(Clone)]
 pub(super) enum Task {
-    Read { source: Arc<dyn AnyDataSource>, cloud: Cloud, row: Value },
-    Create { op: OpId, token: String, driver: Arc<dyn AnyDriver>, cloud: Cloud, want: Value },
-    Converge { op: OpId, remote: Remote, want: Value },
-    Update { op: OpId, remote: Remote, want: Value, prior: Value },
-    Delete { op: OpId, remote: Remote, row: Value, deposed: Option<String> },
+    Read {
+        source: Arc<dyn AnyDataSource>,
+        cloud: Cloud,
+        row: Value,
+    },
+    Create {
+        op: OpId,
+        token: String,
+        driver: Arc<dyn AnyDriver>,
+        cloud: Cloud,
+        want: Value,
+        /// Something it depends on was made in this run, and may not be visible everywhere yet.
+        early: bool,
+    },
+    Converge {
+        op: OpId,
+        remote: Remote,
+        want: Value,
+    },
+    Update {
+        op: OpId,
+        remote: Remote,
+        want: Value,
+        prior: Value,
+    },
+    Delete {
+        op: OpId,
+        remote: Remote,
+        row: Value,
+        deposed: Option<String>,
+    },
 }
 
 /// What a call, or a wait, came to.
@@ -152,7 +180,8 @@ impl<'a> Steps<'a> {
             ..intent(change, state::Action::Create)
         });
         let caller = self.caller(change, Verb::Create, &driver.schema().timeouts);
-        let task = Task::Create { op, token, driver, cloud, want };
+        let early = change.dependencies.iter().any(|it| self.creating.contains(it));
+        let task = Task::Create { op, token, driver, cloud, want, early };
         Ok(Work { change, caller, put_aside: deposed, task })
     }
 
@@ -288,8 +317,10 @@ impl<'a> Work<'a> {
                 let read = caller.persist(false, read, |_| false).await;
                 Reply::Read(read.map_err(|it| caller.diagnostic(&it.failure)))
             }),
-            Task::Create { token, driver, cloud, want, .. } => Box::pin(async move {
-                Reply::Made(make(&caller, &driver, &cloud, &want, &token, false).await)
+            Task::Create { token, driver, cloud, want, early, .. } => Box::pin(async move {
+                let create = |sent| driver.create(&cloud, want.clone(), Op::new(&token, sent));
+                let unseen = |it: &Failure| early && it.kind == FailureKind::NotFound;
+                Reply::Made(caller.persist(false, create, unseen).await)
             }),
             Task::Converge { remote, want, .. } => Box::pin(async move {
                 Reply::Settled(settle::converge(&caller, &remote, &want, &want, true).await)
@@ -323,17 +354,16 @@ impl<'a> Work<'a> {
     }
 }
 
-/// The one call that makes an object; `resumed` where an earlier run may have sent it.
-pub(super) async fn make(
+/// The one call that makes an object, sent again: an earlier run may have sent it.
+pub(super) async fn make_again(
     caller: &Caller<'_>,
     driver: &Arc<dyn AnyDriver>,
     cloud: &Cloud,
     want: &Value,
     token: &str,
-    resumed: bool,
 ) -> Result<Id, Stop> {
     let create = |sent_before| driver.create(cloud, want.clone(), Op::new(token, sent_before));
-    caller.persist(resumed, create, |_| false).await
+    caller.persist(true, create, |_| false).await
 }
 
 /// The time limit of a type.
