@@ -80,7 +80,11 @@ pub fn kind(service: &str, operation: &str, code: &str) -> FailureKind {
 }
 
 /// Names of crates that differ from the prefix of the service's IAM actions.
-const PREFIXES: &[(&str, &str)] = &[("cloudwatchlogs", "logs"), ("sfn", "states")];
+const PREFIXES: &[(&str, &str)] = &[
+    ("applicationautoscaling", "application-autoscaling"),
+    ("cloudwatchlogs", "logs"),
+    ("eventbridge", "events"),
+];
 
 /// `ec2`, `CreateVpc` from `aws_sdk_ec2::operation::create_vpc::CreateVpcError`: the error's type is
 /// the only thing that says which operation failed, at no cost to those that succeed.

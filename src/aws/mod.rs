@@ -3,13 +3,25 @@
 //! Only this folder names an SDK type. A driver file reads like the AWS reference: what the type
 //! takes, and the single calls that make, find, change and delete it.
 
+#[cfg(feature = "autoscaling")]
+pub mod autoscaling;
 pub mod batch;
 pub mod calls;
+#[cfg(feature = "cloudwatch")]
+pub mod cloudwatch;
 #[cfg(feature = "ec2")]
 pub mod ec2;
+#[cfg(feature = "ecr")]
+pub mod ecr;
+#[cfg(feature = "ecs")]
+pub mod ecs;
+#[cfg(feature = "elasticache")]
+pub mod elasticache;
 pub mod enums;
 pub mod environment;
 pub mod error;
+#[cfg(feature = "events")]
+pub mod events;
 #[cfg(feature = "iam")]
 pub mod iam;
 pub mod ignored;
@@ -17,12 +29,24 @@ pub mod ignored;
 pub mod kinesis;
 #[cfg(feature = "kms")]
 pub mod kms;
+#[cfg(feature = "lambda")]
+pub mod lambda;
 pub mod left_out;
 #[cfg(feature = "logs")]
 pub mod logs;
 pub mod names;
 pub mod provider;
+#[cfg(feature = "rds")]
+pub mod rds;
 pub mod registry;
+#[cfg(feature = "secretsmanager")]
+pub mod secretsmanager;
+#[cfg(feature = "sns")]
+pub mod sns;
+#[cfg(feature = "sqs")]
+pub mod sqs;
+#[cfg(feature = "ssm")]
+pub mod ssm;
 pub mod sts;
 pub mod tags;
 pub mod times;
@@ -52,16 +76,40 @@ struct Inner {
     ignored: Option<IgnoreTags>,
     caller: OnceCell<Caller>,
     sts: OnceLock<aws_sdk_sts::Client>,
+    #[cfg(feature = "autoscaling")]
+    autoscaling: OnceLock<aws_sdk_applicationautoscaling::Client>,
+    #[cfg(feature = "cloudwatch")]
+    cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
     #[cfg(feature = "ec2")]
     ec2: OnceLock<aws_sdk_ec2::Client>,
+    #[cfg(feature = "ecr")]
+    ecr: OnceLock<aws_sdk_ecr::Client>,
+    #[cfg(feature = "ecs")]
+    ecs: OnceLock<aws_sdk_ecs::Client>,
+    #[cfg(feature = "elasticache")]
+    elasticache: OnceLock<aws_sdk_elasticache::Client>,
+    #[cfg(feature = "events")]
+    events: OnceLock<aws_sdk_eventbridge::Client>,
     #[cfg(feature = "iam")]
     iam: OnceLock<aws_sdk_iam::Client>,
     #[cfg(feature = "kinesis")]
     kinesis: OnceLock<aws_sdk_kinesis::Client>,
     #[cfg(feature = "kms")]
     kms: OnceLock<aws_sdk_kms::Client>,
+    #[cfg(feature = "lambda")]
+    lambda: OnceLock<aws_sdk_lambda::Client>,
     #[cfg(feature = "logs")]
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
+    #[cfg(feature = "rds")]
+    rds: OnceLock<aws_sdk_rds::Client>,
+    #[cfg(feature = "secretsmanager")]
+    secretsmanager: OnceLock<aws_sdk_secretsmanager::Client>,
+    #[cfg(feature = "sns")]
+    sns: OnceLock<aws_sdk_sns::Client>,
+    #[cfg(feature = "sqs")]
+    sqs: OnceLock<aws_sdk_sqs::Client>,
+    #[cfg(feature = "ssm")]
+    ssm: OnceLock<aws_sdk_ssm::Client>,
 }
 
 /// Who makes the calls.
@@ -110,31 +158,79 @@ impl Aws {
             ignored,
             caller: OnceCell::new(),
             sts: OnceLock::new(),
+            #[cfg(feature = "autoscaling")]
+            autoscaling: OnceLock::new(),
+            #[cfg(feature = "cloudwatch")]
+            cloudwatch: OnceLock::new(),
             #[cfg(feature = "ec2")]
             ec2: OnceLock::new(),
+            #[cfg(feature = "ecr")]
+            ecr: OnceLock::new(),
+            #[cfg(feature = "ecs")]
+            ecs: OnceLock::new(),
+            #[cfg(feature = "elasticache")]
+            elasticache: OnceLock::new(),
+            #[cfg(feature = "events")]
+            events: OnceLock::new(),
             #[cfg(feature = "iam")]
             iam: OnceLock::new(),
             #[cfg(feature = "kinesis")]
             kinesis: OnceLock::new(),
             #[cfg(feature = "kms")]
             kms: OnceLock::new(),
+            #[cfg(feature = "lambda")]
+            lambda: OnceLock::new(),
             #[cfg(feature = "logs")]
             logs: OnceLock::new(),
+            #[cfg(feature = "rds")]
+            rds: OnceLock::new(),
+            #[cfg(feature = "secretsmanager")]
+            secretsmanager: OnceLock::new(),
+            #[cfg(feature = "sns")]
+            sns: OnceLock::new(),
+            #[cfg(feature = "sqs")]
+            sqs: OnceLock::new(),
+            #[cfg(feature = "ssm")]
+            ssm: OnceLock::new(),
         })))
     }
 
     clients! {
         sts: aws_sdk_sts, "sts";
+        #[cfg(feature = "autoscaling")]
+        autoscaling: aws_sdk_applicationautoscaling, "application-autoscaling";
+        #[cfg(feature = "cloudwatch")]
+        cloudwatch: aws_sdk_cloudwatch, "cloudwatch";
         #[cfg(feature = "ec2")]
         ec2: aws_sdk_ec2, "ec2";
+        #[cfg(feature = "ecr")]
+        ecr: aws_sdk_ecr, "ecr";
+        #[cfg(feature = "ecs")]
+        ecs: aws_sdk_ecs, "ecs";
+        #[cfg(feature = "elasticache")]
+        elasticache: aws_sdk_elasticache, "elasticache";
+        #[cfg(feature = "events")]
+        events: aws_sdk_eventbridge, "events";
         #[cfg(feature = "iam")]
         iam: aws_sdk_iam, "iam";
         #[cfg(feature = "kinesis")]
         kinesis: aws_sdk_kinesis, "kinesis";
         #[cfg(feature = "kms")]
         kms: aws_sdk_kms, "kms";
+        #[cfg(feature = "lambda")]
+        lambda: aws_sdk_lambda, "lambda";
         #[cfg(feature = "logs")]
         logs: aws_sdk_cloudwatchlogs, "logs";
+        #[cfg(feature = "rds")]
+        rds: aws_sdk_rds, "rds";
+        #[cfg(feature = "secretsmanager")]
+        secretsmanager: aws_sdk_secretsmanager, "secretsmanager";
+        #[cfg(feature = "sns")]
+        sns: aws_sdk_sns, "sns";
+        #[cfg(feature = "sqs")]
+        sqs: aws_sdk_sqs, "sqs";
+        #[cfg(feature = "ssm")]
+        ssm: aws_sdk_ssm, "ssm";
     }
 
     /// Name of the region, such as `eu-central-1`.

@@ -1,0 +1,1 @@
+//! Drivers of the service `application-autoscaling`, and what they share.

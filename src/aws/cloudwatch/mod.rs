@@ -1,0 +1,1 @@
+//! Drivers of the service `cloudwatch`, and what they share.

@@ -1,0 +1,1 @@
+//! Drivers of the service `ecr`, and what they share.

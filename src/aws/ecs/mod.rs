@@ -1,0 +1,1 @@
+//! Drivers of the service `ecs`, and what they share.

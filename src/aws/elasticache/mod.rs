@@ -1,0 +1,1 @@
+//! Drivers of the service `elasticache`, and what they share.

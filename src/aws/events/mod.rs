@@ -1,0 +1,1 @@
+//! Drivers of the service `events`, and what they share.

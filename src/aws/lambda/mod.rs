@@ -1,0 +1,1 @@
+//! Drivers of the service `lambda`, and what they share.

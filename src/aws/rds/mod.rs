@@ -1,0 +1,1 @@
+//! Drivers of the service `rds`, and what they share.

@@ -1,0 +1,1 @@
+//! Drivers of the service `secretsmanager`, and what they share.

@@ -1,0 +1,1 @@
+//! Drivers of the service `sns`, and what they share.

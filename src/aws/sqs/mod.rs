@@ -1,0 +1,1 @@
+//! Drivers of the service `sqs`, and what they share.

@@ -1,0 +1,1 @@
+//! Drivers of the service `ssm`, and what they share.
