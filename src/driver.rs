@@ -224,13 +224,28 @@ pub trait Driver: Resource {
         cloud: &Self::Cloud,
     ) -> impl Future<Output = Result<Option<Self::Seen>>> + Send;
 
+    /// Reads the object where what is known of it decides what to ask for; see [`Driver::find`].
+    fn look(
+        &self,
+        id: &Id,
+        cloud: &Self::Cloud,
+    ) -> impl Future<Output = Result<Option<Self::Seen>>> + Send {
+        Self::find(id, cloud)
+    }
+
     /// How far along it is.
     fn status(seen: &Self::Seen) -> Status;
+
+    /// How far along it is to what this resource waits for, where an argument says what that is.
+    fn progress(&self, seen: &Self::Seen) -> Status {
+        Self::status(seen)
+    }
 
     /// Sets what the service tells and leaves the rest.
     fn observe(&mut self, seen: Self::Seen);
 
-    /// Moves one step nearer from `have` to `self`. Called again until nothing differs.
+    /// Moves one step nearer from `have` to `self`. Called again until nothing differs. What AWS never
+    /// tells, and what is only sent, is there in the first call alone: it is to be sent in that one.
     fn update(
         &self,
         have: &Self,
@@ -264,6 +279,24 @@ pub trait DataSource: Resource {
 
     /// Fills what is to be told, and returns the identifier of what was found.
     fn read(&mut self, cloud: &Self::Cloud) -> impl Future<Output = Result<Id>> + Send;
+}
+
+/// One type of value that is made or fetched anew in every run, and never stored.
+pub trait Ephemeral: Resource {
+    /// Clients and settings that calls are made with.
+    type Cloud: Send + Sync + 'static;
+
+    /// Refuses at plan what the service would refuse later and the table does not say.
+    fn check(_draft: &Self::Draft<'_>, _diagnostics: &mut Diagnostics) {}
+
+    /// Fills what is to be told. Called once at plan, as soon as all arguments are known, and once
+    /// more at apply.
+    fn open(&mut self, cloud: &Self::Cloud) -> impl Future<Output = Result<()>> + Send;
+
+    /// Gives back what `open` took, once nothing uses it any more.
+    fn close(&self, _cloud: &Self::Cloud) -> impl Future<Output = Result<()>> + Send {
+        async { Ok(()) }
+    }
 }
 
 /// Clients and settings of a configured provider, without their type.
@@ -307,6 +340,17 @@ pub trait AnyDriver: Send + Sync {
     fn delete<'a>(&'a self, cloud: &'a Cloud, id: &'a Id, row: Value) -> BoxFuture<'a, Result<()>>;
     /// See [`Driver::import`].
     fn import<'a>(&'a self, cloud: &'a Cloud, text: &'a str) -> BoxFuture<'a, Result<Id>>;
+    /// The row with what these clients decide where it is unset, such as the region. Refuses what
+    /// they cannot do.
+    fn located(
+        &self,
+        _cloud: &Cloud,
+        row: Value,
+        _places: Places<'_>,
+        _diagnostics: &mut Diagnostics,
+    ) -> Value {
+        row
+    }
     /// See [`Driver::stays`].
     fn stays(&self, _row: &Value) -> bool {
         false
@@ -323,9 +367,43 @@ pub trait AnyDataSource: Send + Sync {
     fn check(&self, row: &Value, places: Places<'_>, diagnostics: &mut Diagnostics);
     /// See [`DataSource::read`]: the row with what was read.
     fn read<'a>(&'a self, cloud: &'a Cloud, row: Value) -> BoxFuture<'a, Result<Value>>;
+    /// The row with what these clients decide where it is unset, such as the region. Refuses what
+    /// they cannot do.
+    fn located(
+        &self,
+        _cloud: &Cloud,
+        row: Value,
+        _places: Places<'_>,
+        _diagnostics: &mut Diagnostics,
+    ) -> Value {
+        row
+    }
 }
 
-/// Stands for a driver or data source where only its type is known.
+/// An [`Ephemeral`] of any type.
+pub trait AnyEphemeral: Send + Sync {
+    /// What the type looks like.
+    fn schema(&self) -> &'static Schema;
+    /// See [`Ephemeral::check`].
+    fn check(&self, row: &Value, places: Places<'_>, diagnostics: &mut Diagnostics);
+    /// See [`Ephemeral::open`]: the row with what is told.
+    fn open<'a>(&'a self, cloud: &'a Cloud, row: Value) -> BoxFuture<'a, Result<Value>>;
+    /// See [`Ephemeral::close`].
+    fn close<'a>(&'a self, cloud: &'a Cloud, row: Value) -> BoxFuture<'a, Result<()>>;
+    /// The row with what these clients decide where it is unset, such as the region. Refuses what
+    /// they cannot do.
+    fn located(
+        &self,
+        _cloud: &Cloud,
+        row: Value,
+        _places: Places<'_>,
+        _diagnostics: &mut Diagnostics,
+    ) -> Value {
+        row
+    }
+}
+
+/// Stands for a driver, data source or ephemeral resource where only its type is known.
 struct Erased<D>(std::marker::PhantomData<fn() -> D>);
 
 /// The driver `D` as an object.
@@ -336,6 +414,11 @@ pub fn driver<D: Driver>() -> Arc<dyn AnyDriver> {
 /// The data source `D` as an object.
 pub fn data_source<D: DataSource>() -> Arc<dyn AnyDataSource> {
     Arc::new(Erased::<D>(std::marker::PhantomData))
+}
+
+/// The ephemeral resource `E` as an object.
+pub fn ephemeral<E: Ephemeral>() -> Arc<dyn AnyEphemeral> {
+    Arc::new(Erased::<E>(std::marker::PhantomData))
 }
 
 fn typed<C: 'static>(cloud: &Cloud) -> Result<&C> {
@@ -358,8 +441,8 @@ fn identified(row: &Value, id: &Id) -> Value {
 }
 
 /// The object, where there is one.
-async fn there<D: Driver>(id: &Id, cloud: &D::Cloud) -> Result<Option<D::Seen>> {
-    match D::find(id, cloud).await {
+async fn there<D: Driver>(known: &D, id: &Id, cloud: &D::Cloud) -> Result<Option<D::Seen>> {
+    match known.look(id, cloud).await {
         Ok(seen) => Ok(seen.filter(|it| D::status(it) != Status::Gone)),
         Err(it) if it.kind == FailureKind::NotFound => Ok(None),
         Err(it) => Err(it),
@@ -391,17 +474,17 @@ impl<D: Driver> AnyDriver for Erased<D> {
     ) -> BoxFuture<'a, Result<Option<Observation>>> {
         Box::pin(async move {
             let mut it = filled::<D>(&known)?;
-            let (seen, id) = match there::<D>(id, typed(cloud)?).await? {
+            let (seen, id) = match there(&it, id, typed(cloud)?).await? {
                 Some(seen) => (seen, id.clone()),
                 None => {
                     let Some(now) = it.moved(typed(cloud)?).await? else { return Ok(None) };
-                    let Some(seen) = there::<D>(&now, typed(cloud)?).await? else {
+                    let Some(seen) = there(&it, &now, typed(cloud)?).await? else {
                         return Ok(None);
                     };
                     (seen, now)
                 }
             };
-            let status = D::status(&seen);
+            let status = it.progress(&seen);
             it.observe(seen);
             Ok(Some(Observation { status, row: identified(&it.to_row(), &id) }))
         })
@@ -453,5 +536,27 @@ impl<D: DataSource> AnyDataSource for Erased<D> {
             let id = it.read(typed(cloud)?).await?;
             Ok(identified(&it.to_row(), &id))
         })
+    }
+}
+
+impl<E: Ephemeral> AnyEphemeral for Erased<E> {
+    fn schema(&self) -> &'static Schema {
+        E::SCHEMA
+    }
+
+    fn check(&self, row: &Value, places: Places<'_>, diagnostics: &mut Diagnostics) {
+        E::check(&View::new(row, places).into(), diagnostics);
+    }
+
+    fn open<'a>(&'a self, cloud: &'a Cloud, row: Value) -> BoxFuture<'a, Result<Value>> {
+        Box::pin(async move {
+            let mut it = filled::<E>(&row)?;
+            it.open(typed(cloud)?).await?;
+            Ok(it.to_row())
+        })
+    }
+
+    fn close<'a>(&'a self, cloud: &'a Cloud, row: Value) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move { filled::<E>(&row)?.close(typed(cloud)?).await })
     }
 }

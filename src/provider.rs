@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::address::Mode;
 use crate::diag::Diagnostics;
-use crate::driver::{AnyDataSource, AnyDriver, BoxFuture, Cloud};
+use crate::driver::{AnyDataSource, AnyDriver, AnyEphemeral, BoxFuture, Cloud};
 use crate::lang::value::Value;
-use crate::schema::Attribute;
+use crate::schema::{Attribute, Places, Schema};
 
 /// A provider: its types, and what its `provider` block takes.
 pub trait Provider: Send + Sync {
@@ -25,6 +26,11 @@ pub trait Provider: Send + Sync {
     /// Data sources, sorted by type.
     fn data_sources(&self) -> Vec<Arc<dyn AnyDataSource>>;
 
+    /// Ephemeral resources, sorted by type.
+    fn ephemerals(&self) -> Vec<Arc<dyn AnyEphemeral>> {
+        Vec::new()
+    }
+
     /// Types that this build leaves out, each with the feature that brings it.
     fn left_out(&self) -> &'static [(&'static str, &'static str)] {
         &[]
@@ -33,6 +39,11 @@ pub trait Provider: Send + Sync {
     /// What a configured provider adds to every resource, as far as it is known at plan.
     fn defaults(&self, _config: &Value) -> Defaults {
         Defaults::default()
+    }
+
+    /// Calls that its clients have made so far, by operation: `ec2:DescribeVpcs` 3 times.
+    fn calls(&self) -> BTreeMap<String, u64> {
+        BTreeMap::new()
     }
 
     /// Makes the clients. `config` is wholly known.
@@ -52,6 +63,53 @@ pub struct Registry {
     providers: Vec<Arc<dyn Provider>>,
     drivers: BTreeMap<&'static str, (usize, Arc<dyn AnyDriver>)>,
     data_sources: BTreeMap<&'static str, (usize, Arc<dyn AnyDataSource>)>,
+    ephemerals: BTreeMap<&'static str, (usize, Arc<dyn AnyEphemeral>)>,
+}
+
+/// A type, whatever its mode is.
+#[derive(Clone, Copy)]
+pub enum AnyType<'r> {
+    /// What is created, changed and deleted.
+    Managed(&'r Arc<dyn AnyDriver>),
+    /// What is only read.
+    Data(&'r Arc<dyn AnyDataSource>),
+    /// What is opened anew in every run.
+    Ephemeral(&'r Arc<dyn AnyEphemeral>),
+}
+
+impl AnyType<'_> {
+    /// What the type looks like.
+    pub fn schema(self) -> &'static Schema {
+        match self {
+            AnyType::Managed(it) => it.schema(),
+            AnyType::Data(it) => it.schema(),
+            AnyType::Ephemeral(it) => it.schema(),
+        }
+    }
+
+    /// What the type itself refuses.
+    pub fn check(self, row: &Value, places: Places<'_>, diagnostics: &mut Diagnostics) {
+        match self {
+            AnyType::Managed(it) => it.check(row, places, diagnostics),
+            AnyType::Data(it) => it.check(row, places, diagnostics),
+            AnyType::Ephemeral(it) => it.check(row, places, diagnostics),
+        }
+    }
+
+    /// The row with what these clients decide; see [`AnyDriver::located`].
+    pub fn located(
+        self,
+        cloud: &Cloud,
+        row: Value,
+        places: Places<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Value {
+        match self {
+            AnyType::Managed(it) => it.located(cloud, row, places, diagnostics),
+            AnyType::Data(it) => it.located(cloud, row, places, diagnostics),
+            AnyType::Ephemeral(it) => it.located(cloud, row, places, diagnostics),
+        }
+    }
 }
 
 impl Registry {
@@ -69,6 +127,9 @@ impl Registry {
         for source in provider.data_sources() {
             self.data_sources.insert(source.schema().kind, (at, source));
         }
+        for ephemeral in provider.ephemerals() {
+            self.ephemerals.insert(ephemeral.schema().kind, (at, ephemeral));
+        }
         self.providers.push(provider);
         self
     }
@@ -83,6 +144,38 @@ impl Registry {
         self.data_sources.get(kind).map(|(_, source)| source)
     }
 
+    /// The ephemeral resource of that type.
+    pub fn ephemeral(&self, kind: &str) -> Option<&Arc<dyn AnyEphemeral>> {
+        self.ephemerals.get(kind).map(|(_, ephemeral)| ephemeral)
+    }
+
+    /// The type of that mode and name.
+    pub fn of(&self, mode: Mode, kind: &str) -> Option<AnyType<'_>> {
+        match mode {
+            Mode::Managed => self.driver(kind).map(AnyType::Managed),
+            Mode::Data => self.data_source(kind).map(AnyType::Data),
+            Mode::Ephemeral => self.ephemeral(kind).map(AnyType::Ephemeral),
+        }
+    }
+
+    /// Names of all types of that mode, sorted.
+    pub fn kinds(&self, mode: Mode) -> Vec<&'static str> {
+        match mode {
+            Mode::Managed => self.drivers.keys().copied().collect(),
+            Mode::Data => self.data_sources.keys().copied().collect(),
+            Mode::Ephemeral => self.ephemerals.keys().copied().collect(),
+        }
+    }
+
+    /// The provider that a type of that mode belongs to.
+    pub fn provider_of(&self, mode: Mode, kind: &str) -> Option<&Arc<dyn Provider>> {
+        match mode {
+            Mode::Managed => self.provider_of_driver(kind),
+            Mode::Data => self.provider_of_data_source(kind),
+            Mode::Ephemeral => self.provider_of_ephemeral(kind),
+        }
+    }
+
     /// The provider that a resource type belongs to.
     pub fn provider_of_driver(&self, kind: &str) -> Option<&Arc<dyn Provider>> {
         self.drivers.get(kind).map(|(at, _)| &self.providers[*at])
@@ -91,6 +184,11 @@ impl Registry {
     /// The provider that a data source belongs to.
     pub fn provider_of_data_source(&self, kind: &str) -> Option<&Arc<dyn Provider>> {
         self.data_sources.get(kind).map(|(at, _)| &self.providers[*at])
+    }
+
+    /// The provider that an ephemeral resource belongs to.
+    pub fn provider_of_ephemeral(&self, kind: &str) -> Option<&Arc<dyn Provider>> {
+        self.ephemerals.get(kind).map(|(at, _)| &self.providers[*at])
     }
 
     /// The provider of that local name.
@@ -111,5 +209,10 @@ impl Registry {
     /// All data sources, sorted.
     pub fn data_sources(&self) -> impl Iterator<Item = &Arc<dyn AnyDataSource>> {
         self.data_sources.values().map(|(_, source)| source)
+    }
+
+    /// All ephemeral resources, sorted.
+    pub fn ephemerals(&self) -> impl Iterator<Item = &Arc<dyn AnyEphemeral>> {
+        self.ephemerals.values().map(|(_, ephemeral)| ephemeral)
     }
 }

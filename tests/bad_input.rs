@@ -252,6 +252,132 @@ fn an_account_that_cannot_be_reached_is_told() {
 }
 
 #[test]
+fn a_provider_that_cannot_be_configured_is_told_with_its_place() {
+    let cloud = Cloud::take();
+    let block = |arguments: &str| {
+        format!(
+            "locals {{}}\nprovider \"aws\" {{\n{arguments}\n}}\nresource \"aws_vpc\" \"main\" {{\n  cidr_block = \"10.0.0.0/16\"\n}}\n"
+        )
+    };
+    let region = "  region = \"eu-central-1\"\n";
+    let role = "  assume_role {\n    role_arn = \"arn:aws:iam::123456789012:role/x\"\n  }\n";
+    let cases: &[(&str, String, &[&str])] = &[
+        ("profile that is not there", format!("{region}  profile = \"nope\""), &["nope"]),
+        (
+            "role that may not be assumed",
+            format!("{region}{role}"),
+            &["role/x", "AccessDenied", "sts:AssumeRole"],
+        ),
+        (
+            "time that is none",
+            format!("{region}{}", role.replace("  }\n", "    duration = \"long\"\n  }\n")),
+            &["assume_role.duration", "1h"],
+        ),
+        (
+            "account that is not allowed",
+            format!("{region}  allowed_account_ids = [\"111122223333\"]"),
+            &["account 123456789012"],
+        ),
+        ("no region", String::new(), &["no region is set"]),
+    ];
+    let mut broken = Vec::new();
+    for (name, arguments, wants) in cases {
+        cloud.faults(&json!([denied("sts.AssumeRole", "sts:AssumeRole")]));
+        let dir = directory(&block(arguments));
+        let mut environment = cloud.environment(dir.path());
+        environment.retain(|it| !it.0.contains("REGION"));
+        let ran = run(&dir, &environment, &["apply", "--auto-approve"]);
+        let wants: Vec<&str> = wants.iter().copied().chain(["main.tf:2"]).collect();
+        broken.extend(ran.complaints(name, &wants));
+    }
+    let dir = directory(&block(region));
+    let mut environment = cloud.environment(dir.path());
+    environment.retain(|it| !it.0.contains("KEY"));
+    let ran = run(&dir, &environment, &["apply", "--auto-approve"]);
+    broken.extend(ran.complaints("no credentials", &["credentials", "main.tf:2"]));
+    let changing: Vec<String> =
+        cloud.changing().into_iter().filter(|it| it != "sts.AssumeRole").collect();
+    assert_eq!(changing, Vec::<String>::new());
+    report(broken);
+}
+
+#[test]
+fn a_refused_connection_is_told_soon() {
+    let cloud = Cloud::take();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let accounts = GOOD.replace(
+        "  region = \"eu-central-1\"\n",
+        "  region = \"eu-central-1\"\n  allowed_account_ids = [\"1\"]\n",
+    );
+    let cases = [
+        ("of a provider", accounts, ["sts:GetCallerIdentity", "main.tf:2"]),
+        ("of a resource", GOOD.to_string(), ["ec2:CreateVpc", "main.tf:5"]),
+    ];
+    let mut broken = Vec::new();
+    for (name, text, wants) in cases {
+        let dir = directory(&text);
+        let mut environment = cloud.environment(dir.path());
+        environment[0].1 = format!("http://{free}");
+        let started = Instant::now();
+        let ran = run_unchecked(&dir, &environment, &["apply", "--auto-approve"]);
+        let took = started.elapsed();
+        let wants = [wants[0], wants[1], "refused", "endpoint"];
+        broken.extend(ran.complaints(name, &wants));
+        // Ten attempts with their pauses take about a minute.
+        if took > Duration::from_secs(20) {
+            broken.push(format!("{name}: {took:?}"));
+        }
+    }
+    report(broken);
+}
+
+#[test]
+fn a_resource_keeps_to_the_region_of_its_provider() {
+    let cloud = Cloud::take();
+    let with = |region: &str| {
+        let argument = format!("  region     = {region}\n}}\n");
+        let (start, _) = GOOD.rsplit_once("}\n").unwrap();
+        format!("variable \"region\" {{\n  default = \"us-east-1\"\n}}\n{start}{argument}")
+    };
+    let mut broken = Vec::new();
+    for region in ["\"us-east-1\"", "var.region"] {
+        let dir = directory(&with(region));
+        let ran = run(&dir, &cloud.environment(dir.path()), &["apply", "--auto-approve"]);
+        let wants = ["main.tf:10", "us-east-1", "eu-central-1", "`region`"];
+        broken.extend(ran.complaints(region, &wants));
+    }
+    let data =
+        "data \"aws_kms_key\" \"k\" {\n  key_id = \"alias/x\"\n  region = \"us-east-1\"\n}\n";
+    let dir = directory(&format!("{GOOD}{data}"));
+    let ran = run(&dir, &cloud.environment(dir.path()), &["apply", "--auto-approve"]);
+    broken.extend(ran.complaints("a data source", &["main.tf:10", "us-east-1"]));
+    assert_eq!(cloud.changing(), Vec::<String>::new());
+
+    for region in ["\"eu-central-1\"", "null"] {
+        let dir = directory(&with(region));
+        let environment = cloud.environment(dir.path());
+        let apply = ["apply", "--auto-approve", "--json", "--api-calls"];
+        let ran = run_unchecked(&dir, &environment, &apply);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let calls = ran.out.lines().find(|it| it.contains("\"api_calls\"")).unwrap();
+        let calls: Json = serde_json::from_str(calls).unwrap();
+        assert_eq!(calls["api_calls"]["operations"]["ec2:CreateVpc"], 1, "{calls}");
+        let state = std::fs::read(dir.path().join("terraform.tfstate")).unwrap();
+        let state: Json = serde_json::from_slice(&state).unwrap();
+        let vpc = &state["resources"][0]["instances"][0]["attributes"];
+        assert_eq!(vpc["region"], "eu-central-1", "{vpc}");
+        let ran = run_unchecked(&dir, &environment, &["plan", "--detailed-exitcode"]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        // The provider goes elsewhere: what was made stays where it is, and is not lost.
+        let moved = with(region).replacen("region = \"eu-central-1\"", "region = \"us-east-1\"", 1);
+        std::fs::write(dir.path().join("main.tf"), moved).unwrap();
+        let ran = run(&dir, &environment, &["plan"]);
+        broken.extend(ran.complaints("a provider that moves", &["eu-central-1", "us-east-1"]));
+    }
+    report(broken);
+}
+
+#[test]
 fn a_type_that_is_built_out_is_told_from_an_unknown_one() {
     // Every type of this build is there: what others would say of theirs is in the registry.
     use fastcart_hcl::aws::registry::{BUILT_OUT, DRIVERS};

@@ -57,6 +57,42 @@ struct Other {
     rules: Auto<BlockSet<Rule>>,
 }
 
+/// What several things have.
+#[derive(Clone, Debug, PartialEq, Nested)]
+struct Shared {
+    /// How wide it is.
+    #[attr(replace)]
+    width: i64,
+    /// How high it is.
+    height: Auto<i64>,
+}
+
+/// A thing that has what several have.
+#[derive(Debug, Resource)]
+#[resource("test_flat")]
+struct Flat {
+    /// Name of the thing.
+    name: String,
+    #[attr(flatten)]
+    shared: Shared,
+    /// Its name in the world.
+    arn: Out<String>,
+}
+
+#[test]
+fn fields_of_a_shared_struct_stand_in_the_place_of_its_field() {
+    let names: Vec<&str> = Flat::SCHEMA.attributes.iter().map(|it| it.name).collect();
+    assert_eq!(names, ["id", "name", "width", "height", "arn"]);
+    assert!(Flat::SCHEMA.attribute("width").unwrap().replace);
+    let row = Value::object([("name", Value::from("a")), ("width", 2.into())]);
+    let flat = Flat::from_row(&row).unwrap();
+    assert_eq!(flat.shared, Shared { width: 2, ..Shared::blank() });
+    assert_eq!(flat.to_row().ty(), Flat::SCHEMA.ty());
+    let row = Value::object([("name", Value::from("a")), ("width", "x".into())]);
+    let mistake = Flat::from_row(&row).unwrap_err();
+    assert_eq!(mistake.to_string(), "`width`: a whole number is wanted, but it is a string");
+}
+
 #[test]
 fn objects_stand_in_lists_and_blocks_may_be_left_open() {
     let schema = Other::SCHEMA;

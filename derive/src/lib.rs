@@ -40,21 +40,21 @@ pub fn resource(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
             }
         };
         let (create, update, delete, read) = options.timeouts();
-        let (attributes, row, draft) =
-            (&parts.attributes, parts.row(name, options.identified), parts.draft(input));
+        let (row, draft) = (parts.row(name, options.identified), parts.draft(input));
         let draft_name = format_ident!("{name}Draft");
         let id = match parts.has_id || !options.identified {
-            true => quote!(),
-            false => quote! {
+            true => None,
+            false => Some(quote! {
                 ::fastcart_hcl::schema::Attribute {
                     name: "id",
                     doc: "Identifier of the object.",
                     kind: ::fastcart_hcl::schema::Kind::String,
                     decides: ::fastcart_hcl::schema::Decides::Out,
                     ..::fastcart_hcl::schema::Attribute::BLANK
-                },
-            },
+                }
+            }),
         };
+        let attributes = parts.table(id);
         Ok(quote! {
             #row
             #draft
@@ -63,7 +63,7 @@ pub fn resource(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
                     &::fastcart_hcl::schema::Schema {
                         kind: #kind,
                         doc: #doc,
-                        attributes: &[#id #(#attributes),*],
+                        attributes: #attributes,
                         timeouts: ::fastcart_hcl::schema::Timeouts {
                             create: #create, update: #update, delete: #delete, read: #read,
                         },
@@ -81,11 +81,11 @@ pub fn nested(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand(input, |input| {
         let parts = Parts::read(input)?;
         let (name, attributes, row) =
-            (&input.ident, &parts.attributes, parts.row(&input.ident, false));
+            (&input.ident, parts.table(None), parts.row(&input.ident, false));
         Ok(quote! {
             #row
             impl ::fastcart_hcl::schema::Nested for #name {
-                const ATTRIBUTES: &'static [::fastcart_hcl::schema::Attribute] = &[#(#attributes),*];
+                const ATTRIBUTES: &'static [::fastcart_hcl::schema::Attribute] = #attributes;
             }
         })
     })
@@ -101,10 +101,24 @@ fn expand(
 
 /// What the fields of a struct contribute.
 struct Parts<'a> {
-    fields: Vec<(&'a Field, String)>,
-    attributes: Vec<TokenStream>,
+    fields: Vec<Part<'a>>,
+    attributes: Vec<Entries<'a>>,
     has_tags: bool,
     has_id: bool,
+}
+
+/// A field, the name of its argument, and whether its own fields stand in its place.
+struct Part<'a> {
+    field: &'a Field,
+    text: String,
+    flat: bool,
+}
+
+/// Entries of the table.
+enum Entries<'a> {
+    One(TokenStream),
+    /// Those of a struct whose fields stand here.
+    Of(&'a Type),
 }
 
 impl<'a> Parts<'a> {
@@ -119,28 +133,58 @@ impl<'a> Parts<'a> {
             Parts { fields: Vec::new(), attributes: Vec::new(), has_tags: false, has_id: false };
         for field in &named.named {
             let ident = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
-            let named = FieldOptions::read(field)?.name.map(|it| it.value());
-            let name =
+            let options = FieldOptions::read(field)?;
+            let named = options.name.map(|it| it.value());
+            let text =
                 named.unwrap_or_else(|| ident.strip_prefix("r#").unwrap_or(&ident).to_string());
+            let mut add = |it| parts.attributes.push(Entries::One(it));
             if is_tags(&field.ty) {
                 parts.has_tags = true;
-                parts.attributes.push(quote!(::fastcart_hcl::schema::field::TAGS));
-                parts.attributes.push(quote!(::fastcart_hcl::schema::field::TAGS_ALL));
+                add(quote!(::fastcart_hcl::schema::field::TAGS));
+                add(quote!(::fastcart_hcl::schema::field::TAGS_ALL));
+            } else if options.flatten {
+                parts.attributes.push(Entries::Of(&field.ty));
             } else {
-                parts.has_id |= name == "id";
-                parts.attributes.push(attribute(field, &name)?);
+                add(attribute(field, &text)?);
+                parts.has_id |= text == "id";
             }
-            parts.fields.push((field, name));
+            parts.fields.push(Part { field, text, flat: options.flatten });
         }
         Ok(parts)
+    }
+
+    /// The const table: a slice of all entries.
+    fn table(&self, id: Option<TokenStream>) -> TokenStream {
+        let mut slices: Vec<TokenStream> = Vec::new();
+        let mut single: Vec<&TokenStream> = id.iter().collect();
+        for it in &self.attributes {
+            match it {
+                Entries::One(it) => single.push(it),
+                Entries::Of(ty) => {
+                    slices.push(quote!(&[#(#single),*]));
+                    slices.push(quote!(<#ty as ::fastcart_hcl::schema::Nested>::ATTRIBUTES));
+                    single.clear();
+                }
+            }
+        }
+        if slices.is_empty() {
+            return quote!(&[#(#single),*]);
+        }
+        let attribute = quote!(::fastcart_hcl::schema::Attribute);
+        quote! {{
+            const SLICES: &[&[#attribute]] = &[#(#slices,)* &[#(#single),*]];
+            const ALL: [#attribute; #attribute::count(SLICES)] = #attribute::joined(SLICES);
+            &ALL
+        }}
     }
 
     /// The conversions. A resource's row has an `id` too, which the engine fills.
     fn row(&self, name: &syn::Ident, resource: bool) -> TokenStream {
         let row = quote!(::fastcart_hcl::schema::row);
-        let read = self.fields.iter().map(|(field, text)| {
+        let read = self.fields.iter().map(|Part { field, text, flat }| {
             let (ident, ty) = (&field.ident, &field.ty);
             match is_tags(ty) {
+                _ if *flat => quote!(#ident: <#ty as ::fastcart_hcl::schema::Row>::from_row(row)?),
                 true => quote! {
                     #ident: ::fastcart_hcl::schema::Tags::from_values(
                         #row::part(row, "tags"), #row::part(row, "tags_all"),
@@ -152,29 +196,34 @@ impl<'a> Parts<'a> {
                 },
             }
         });
-        let write = self.fields.iter().map(|(field, text)| {
+        let write = self.fields.iter().map(|Part { field, text, flat }| {
             let (ident, ty) = (&field.ident, &field.ty);
             match is_tags(ty) {
+                _ if *flat => quote! {
+                    let own = <#ty as ::fastcart_hcl::schema::Row>::to_row(&self.#ident);
+                    entries.extend(own.as_entries().cloned().unwrap_or_default());
+                },
                 true => quote! {
                     let (own, all) = self.#ident.to_values();
-                    entries.push(("tags", own));
-                    entries.push(("tags_all", all));
+                    entries.push(("tags".into(), own));
+                    entries.push(("tags_all".into(), all));
                 },
                 false => quote! {
-                    entries.push((#text, <#ty as ::fastcart_hcl::schema::Field>::to_value(&self.#ident)));
+                    entries.push((#text.into(), <#ty as ::fastcart_hcl::schema::Field>::to_value(&self.#ident)));
                 },
             }
         });
-        let blank = self.fields.iter().map(|(field, _)| {
+        let blank = self.fields.iter().map(|Part { field, flat, .. }| {
             let (ident, ty) = (&field.ident, &field.ty);
             match is_tags(ty) {
+                _ if *flat => quote!(#ident: <#ty as ::fastcart_hcl::schema::Row>::blank()),
                 true => quote!(#ident: ::std::default::Default::default()),
                 false => quote!(#ident: <#ty as ::fastcart_hcl::schema::Field>::blank()),
             }
         });
         let id = (resource && !self.has_id).then(|| {
             quote! {
-                entries.push(("id", ::fastcart_hcl::lang::value::Value::null(
+                entries.push(("id".into(), ::fastcart_hcl::lang::value::Value::null(
                     ::fastcart_hcl::lang::types::Type::String,
                 )));
             }
@@ -187,8 +236,10 @@ impl<'a> Parts<'a> {
                     Ok(#name { #(#read),* })
                 }
                 fn to_row(&self) -> ::fastcart_hcl::lang::value::Value {
-                    let mut entries: ::std::vec::Vec<(&str, ::fastcart_hcl::lang::value::Value)> =
-                        ::std::vec::Vec::new();
+                    let mut entries: ::std::vec::Vec<(
+                        ::fastcart_hcl::lang::value::Str,
+                        ::fastcart_hcl::lang::value::Value,
+                    )> = ::std::vec::Vec::new();
                     #id
                     #(#write)*
                     ::fastcart_hcl::lang::value::Value::object(entries)
@@ -202,17 +253,17 @@ impl<'a> Parts<'a> {
 
     fn draft(&self, input: &DeriveInput) -> TokenStream {
         let (vis, draft) = (&input.vis, format_ident!("{}Draft", input.ident));
-        let accessors =
-            self.fields.iter().filter(|(field, _)| !is_tags(&field.ty)).map(|(field, text)| {
-                let (ident, ty) = (&field.ident, inner(&field.ty));
-                let doc = format!("The argument `{text}` as far as it is known.");
-                quote! {
-                    #[doc = #doc]
-                    #vis fn #ident(&self) -> ::fastcart_hcl::schema::Given<#ty> {
-                        self.0.field(#text)
-                    }
+        let single = self.fields.iter().filter(|it| !it.flat && !is_tags(&it.field.ty));
+        let accessors = single.map(|Part { field, text, .. }| {
+            let (ident, ty) = (&field.ident, inner(&field.ty));
+            let doc = format!("The argument `{text}` as far as it is known.");
+            quote! {
+                #[doc = #doc]
+                #vis fn #ident(&self) -> ::fastcart_hcl::schema::Given<#ty> {
+                    self.0.field(#text)
                 }
-            });
+            }
+        });
         let doc = format!("The arguments of a [`{}`] at plan time.", input.ident);
         quote! {
             #[doc = #doc]
@@ -261,7 +312,9 @@ fn doc_comment(attrs: &[syn::Attribute]) -> String {
         let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &pair.value else {
             return None;
         };
-        Some(text.value().trim().to_string())
+        // Indentation is kept: a resource's documentation has an example in it.
+        let text = text.value();
+        Some(text.strip_prefix(' ').unwrap_or(&text).trim_end().to_string())
     });
     lines.collect::<Vec<_>>().join("\n").trim().to_string()
 }

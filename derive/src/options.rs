@@ -88,6 +88,8 @@ fn unknown(name: &syn::Ident, known: &[&str]) -> Error {
 pub struct FieldOptions {
     /// Name of the argument where it cannot be that of a field, such as `self`.
     pub name: Option<LitStr>,
+    /// The field's own fields stand in its place.
+    pub flatten: bool,
     replace: bool,
     local: bool,
     sensitive: bool,
@@ -103,11 +105,15 @@ pub struct FieldOptions {
     one_of: Vec<LitStr>,
     conflicts: Vec<LitStr>,
     exactly_one_of: Vec<LitStr>,
+    at_least_one_of: Vec<LitStr>,
+    required_with: Vec<LitStr>,
+    format: Option<LitStr>,
     follows: Vec<LitStr>,
 }
 
 const FIELD_OPTIONS: &[&str] = &[
     "name",
+    "flatten",
     "replace",
     "local",
     "sensitive",
@@ -123,6 +129,9 @@ const FIELD_OPTIONS: &[&str] = &[
     "one_of",
     "conflicts",
     "exactly_one_of",
+    "at_least_one_of",
+    "required_with",
+    "format",
     "follows",
 ];
 
@@ -141,6 +150,7 @@ impl FieldOptions {
         };
         match name.to_string().as_str() {
             "name" => self.name = Some(meta.value()?.parse()?),
+            "flatten" => self.flatten = true,
             "replace" => self.replace = true,
             "local" => self.local = true,
             "sensitive" => self.sensitive = true,
@@ -156,6 +166,9 @@ impl FieldOptions {
             "one_of" => self.one_of = texts(&meta)?,
             "conflicts" => self.conflicts = texts(&meta)?,
             "exactly_one_of" => self.exactly_one_of = texts(&meta)?,
+            "at_least_one_of" => self.at_least_one_of = texts(&meta)?,
+            "required_with" => self.required_with = texts(&meta)?,
+            "format" => self.format = Some(meta.value()?.parse()?),
             "follows" => self.follows = texts(&meta)?,
             _ => return Err(unknown(&name, FIELD_OPTIONS)),
         }
@@ -202,6 +215,8 @@ impl FieldOptions {
         let length = optional_pair(self.length);
         let (replace, local, sensitive) = (self.replace, self.local, self.sensitive);
         let (conflicts, exactly, follows) = (&self.conflicts, &self.exactly_one_of, &self.follows);
+        let (least, with) = (&self.at_least_one_of, &self.required_with);
+        let format = self.format()?;
         Ok(quote! {
             kind: #kind,
             decides: #decides,
@@ -216,8 +231,43 @@ impl FieldOptions {
             one_of: #one_of,
             conflicts: &[#(#conflicts),*],
             exactly_one_of: &[#(#exactly),*],
+            at_least_one_of: &[#(#least),*],
+            required_with: &[#(#with),*],
+            format: #format,
             follows: &[#(#follows),*],
         })
+    }
+}
+
+/// Formats by the names that facts about the Terraform provider have for them.
+const FORMATS: &[(&str, &str)] = &[
+    ("account_id", "AccountId"),
+    ("arn", "Arn"),
+    ("base64", "Base64"),
+    ("cidr_network", "Cidr"),
+    ("daily_window", "DailyWindow"),
+    ("ip_address", "Ip"),
+    ("ipv4_address", "Ip4"),
+    ("ipv4_cidr_network", "Cidr4"),
+    ("ipv6_address", "Ip6"),
+    ("ipv6_cidr_network", "Cidr6"),
+    ("json", "Json"),
+    ("not_empty", "NotEmpty"),
+    ("utc_timestamp", "Time"),
+    ("weekly_window", "WeeklyWindow"),
+];
+
+impl FieldOptions {
+    fn format(&self) -> Result<TokenStream> {
+        let Some(name) = &self.format else { return Ok(quote!(None)) };
+        let found = FORMATS.iter().find(|(known, _)| *known == name.value());
+        let Some((_, variant)) = found else {
+            let known: Vec<&str> = FORMATS.iter().map(|(name, _)| *name).collect();
+            let message = format!("unknown format; there are {}", known.join(", "));
+            return Err(Error::new(name.span(), message));
+        };
+        let variant = syn::Ident::new(variant, name.span());
+        Ok(quote!(Some(::fastcart_hcl::schema::Format::#variant)))
     }
 }
 

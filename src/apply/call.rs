@@ -1,5 +1,6 @@
 //! One call with its retries, under the time limit of its step.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Settings;
@@ -7,7 +8,9 @@ use crate::address::Address;
 use crate::diag::Diagnostic;
 use crate::driver::{BoxFuture, Failure, FailureKind, Result};
 use crate::event::Event;
+use crate::lang::value::Value;
 use crate::plan::graph::Verb;
+use crate::schema::Schema;
 
 /// Pause before the second try; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -24,6 +27,27 @@ pub(super) struct Caller<'a> {
     pub(super) verb: Verb,
     pub(super) started: Duration,
     pub(super) limit: Duration,
+    /// Texts that no message may tell, though a service may put them into one.
+    pub(super) secrets: Arc<[String]>,
+}
+
+/// Texts of a row that no message may tell: what is only sent, and what is sensitive.
+pub(super) fn secrets(schema: &Schema, row: &Value) -> Arc<[String]> {
+    fn gather(value: &Value, hidden: bool, found: &mut Vec<String>) {
+        let hidden = hidden || value.marks().sensitive || value.marks().ephemeral;
+        match value.as_str() {
+            // What is shorter stands in any message by chance.
+            Some(text) if hidden && text.len() >= 4 => found.push(text.to_string()),
+            _ => value.each_part(&mut |part| gather(part, hidden, found)),
+        }
+    }
+    let mut found = Vec::new();
+    for it in schema.attributes.iter().filter(|it| it.is_argument()) {
+        if let Some(part) = row.part(it.name) {
+            gather(part, it.write_only || it.sensitive, &mut found);
+        }
+    }
+    found.into()
 }
 
 /// Calls that did not succeed in the end.
@@ -63,7 +87,7 @@ impl Caller<'_> {
         loop {
             let failure = match self.within_limit(call(sent_before)).await {
                 Ok(it) => return Ok(it),
-                Err(failure) => failure,
+                Err(failure) => self.without_secrets(failure),
             };
             sent_before |= failure.kind == FailureKind::Lost;
             let passing = matches!(
@@ -88,6 +112,15 @@ impl Caller<'_> {
             self.settings.clock.sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    fn without_secrets(&self, mut failure: Failure) -> Failure {
+        for secret in self.secrets.iter() {
+            if failure.message.contains(secret) {
+                failure.message = failure.message.replace(secret, "(sensitive)");
+            }
+        }
+        failure
     }
 
     async fn within_limit<T>(&self, call: BoxFuture<'_, Result<T>>) -> Result<T> {
@@ -122,6 +155,8 @@ impl Caller<'_> {
             Verb::Update => "updating",
             Verb::Delete => "deleting",
             Verb::Forget => "forgetting",
+            Verb::Open => "opening",
+            Verb::Close => "closing",
         }
     }
 
@@ -137,6 +172,6 @@ pub(super) fn operation(verb: Verb) -> &'static str {
         Verb::Create => "create",
         Verb::Update => "update",
         Verb::Delete => "delete",
-        Verb::Keep | Verb::Read | Verb::Forget => "read",
+        Verb::Keep | Verb::Read | Verb::Forget | Verb::Open | Verb::Close => "read",
     }
 }

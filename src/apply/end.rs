@@ -11,7 +11,7 @@
 
 use super::fit;
 use super::settle::{Remote, Settled};
-use super::step::{Reply, Steps, Task, Work, object};
+use super::step::{Open, Reply, Steps, Task, Work, object};
 use crate::address::Address;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lang::value::Value;
@@ -78,7 +78,14 @@ impl<'a> Steps<'a> {
                 self.ledger.touch();
                 self.settled(change, Some(&row), true, Diagnostics::new())
             }
-            (Reply::Read(Err(why)), _) => Next::Failed(why.into()),
+            (Reply::Opened(Ok(row)), Task::Open(open)) => {
+                self.open.push(Open { row: row.clone(), ..open });
+                self.settled(change, Some(&row), true, Diagnostics::new())
+            }
+            (Reply::Closed(Ok(())), _) => Next::Done(Diagnostics::new()),
+            (Reply::Read(Err(why)) | Reply::Opened(Err(why)) | Reply::Closed(Err(why)), _) => {
+                Next::Failed(why.into())
+            }
             // No call is answered by another's reply.
             _ => Next::Failed(work.caller.trouble("an answer that nothing asked for").into()),
         }

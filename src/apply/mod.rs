@@ -23,6 +23,7 @@ mod run;
 mod settle;
 mod step;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -150,4 +151,6 @@ pub struct Applied {
     pub failed: usize,
     /// Steps that were not tried.
     pub skipped: usize,
+    /// Calls that this took, by operation, where the engine has counted them.
+    pub calls: BTreeMap<String, u64>,
 }

@@ -1,4 +1,5 @@
-//! Takes up what a run that broke off has left: before anything else, and without evaluating.
+//! Takes up what a run that broke off has left: before anything else, and as it was meant. Only what
+//! no file may hold is evaluated anew by whoever calls.
 //!
 //! | unfinished | what is done | where it fails |
 //! |---|---|---|
@@ -9,11 +10,13 @@
 //!
 //! They were all under way at the same time, so none depends on another.
 
+use std::collections::BTreeMap;
+
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::Value as Json;
 
 use super::Settings;
-use super::call::{Caller, Stop};
+use super::call::{Caller, Stop, secrets};
 use super::end::ended;
 use super::ledger::Ledger;
 use super::settle::{self, Remote, Settled};
@@ -26,13 +29,18 @@ use crate::plan::codec;
 use crate::plan::graph::Verb;
 use crate::schema::Schema;
 use crate::state::replay::{self, Unfinished};
-use crate::state::{Action, Event, Intent, Object, ObjectStatus, State};
+use crate::state::{Action, Event, Intent, Object, ObjectStatus, OpId, State};
 
 /// Finishes what is unfinished in the journal, and clears it. `state` is as read from the store.
 /// After an error something is still unfinished: then no plan may be made.
-pub async fn resume(settings: &Settings<'_>, mut state: State) -> (State, Diagnostics) {
+/// `again` has, by operation, the arguments that were only sent and so are in no journal.
+pub async fn resume(
+    settings: &Settings<'_>,
+    mut state: State,
+    again: &BTreeMap<OpId, Value>,
+) -> (State, Diagnostics) {
     let mut found = Diagnostics::new();
-    if let Err(those) = take_up(settings, &mut state, &mut found).await {
+    if let Err(those) = take_up(settings, &mut state, again, &mut found).await {
         found.extend(those);
     }
     (state, found)
@@ -41,6 +49,7 @@ pub async fn resume(settings: &Settings<'_>, mut state: State) -> (State, Diagno
 async fn take_up(
     settings: &Settings<'_>,
     state: &mut State,
+    again: &BTreeMap<OpId, Value>,
     found: &mut Diagnostics,
 ) -> Result<()> {
     let Some(journal) = settings.store.journal()? else { return Ok(()) };
@@ -54,7 +63,7 @@ async fn take_up(
     }
     let mut running = FuturesUnordered::new();
     for it in &folded.unfinished {
-        match begin(settings, state, it) {
+        match begin(settings, state, it, again.get(&it.intent.op)) {
             Ok(work) => running.push(work.next(None)),
             Err(those) => found.extend(those),
         }
@@ -87,6 +96,8 @@ struct Work<'a> {
     id: Option<Id>,
     /// The stored inputs; for an update, what stood before.
     row: Value,
+    /// An argument that is to be sent, but of which nobody knows any more what it was.
+    lacks: Option<&'static str>,
 }
 
 enum Reply {
@@ -96,7 +107,12 @@ enum Reply {
     Deleted(Result<(), Diagnostic>),
 }
 
-fn begin<'a>(settings: &'a Settings<'a>, state: &State, it: &'a Unfinished) -> Result<Work<'a>> {
+fn begin<'a>(
+    settings: &'a Settings<'a>,
+    state: &State,
+    it: &'a Unfinished,
+    again: Option<&Value>,
+) -> Result<Work<'a>> {
     let intent = &it.intent;
     let about = |it: Diagnostic| it.about(&intent.address);
     let driver = settings.registry.driver(&intent.kind).ok_or_else(|| {
@@ -117,6 +133,12 @@ fn begin<'a>(settings: &'a Settings<'a>, state: &State, it: &'a Unfinished) -> R
         Action::Delete => (Verb::Delete, &intent.inputs),
     };
     let row = codec::with_sensitive(codec::decode(schema, row), &intent.sensitive_attributes);
+    let mut parts = row.as_entries().cloned().unwrap_or_default();
+    parts.extend(again.and_then(Value::as_entries).cloned().unwrap_or_default());
+    let row = Value::object(parts);
+    // What has an identifier was sent with all that belongs to it.
+    let sent = it.id.is_some() || again.is_some();
+    let lacks = not_stored(schema, &intent.inputs).filter(|_| !sent);
     let id = it.id.as_deref().map(Id::from);
     let caller = Caller {
         settings,
@@ -124,10 +146,11 @@ fn begin<'a>(settings: &'a Settings<'a>, state: &State, it: &'a Unfinished) -> R
         verb,
         started: settings.clock.elapsed(),
         limit: limit(verb, &schema.timeouts),
+        secrets: secrets(schema, &row),
     };
     let remote =
         Remote { driver: driver.clone(), cloud, id: id.clone().unwrap_or_else(|| "".into()) };
-    Ok(Work { intent, caller, remote, id, row })
+    Ok(Work { intent, caller, remote, id, row, lacks })
 }
 
 impl<'a> Work<'a> {
@@ -198,7 +221,7 @@ impl<'a> Work<'a> {
                         status = ObjectStatus::Tainted;
                     }
                 }
-                if let Some(name) = not_stored(schema, &intent.inputs) {
+                if let Some(name) = self.lacks {
                     let detail = format!("`{name}` is never stored, so it could not be sent again");
                     found.push(
                         Diagnostic::warning("the object may lack an argument", detail)

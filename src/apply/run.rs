@@ -13,7 +13,7 @@
 //! it sends. Ends of steps and intents of the next ones so share their fsync.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -53,15 +53,18 @@ pub async fn run(
     let put_aside = HashMap::new();
     let creating = plan.changes.iter().filter(|it| it.action.creates()).map(|it| &it.address);
     let creating = creating.collect();
-    let steps = Steps { settings, plan, state, resolve, ledger, put_aside, creating, done };
+    let open = Vec::new();
+    let steps = Steps { settings, plan, state, resolve, ledger, put_aside, creating, done, open };
     let mut run = Run::new(graph, steps);
     run.perform().await;
+    run.close().await;
     run.end()
 }
 
 fn nothing_done(state: State, diagnostics: Diagnostics) -> Applied {
     let (interrupted, done, failed, skipped) = (false, Counts::default(), 0, 0);
-    Applied { state, diagnostics, interrupted, done, failed, skipped }
+    let calls = BTreeMap::new();
+    Applied { state, diagnostics, interrupted, done, failed, skipped, calls }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -134,6 +137,22 @@ impl<'a> Run<'a> {
                 Ok(fresh) => fresh,
                 Err(Halt) => break,
             };
+        }
+    }
+
+    /// Closes what was not closed in its turn, because the run ended early.
+    async fn close(&mut self) {
+        while let Some(it) = self.steps.open.pop() {
+            let aborted = self.steps.settings.cancel.aborted();
+            let closed = tokio::select! {
+                biased;
+                () = aborted => return,
+                closed = it.ephemeral.close(&it.cloud, it.row) => closed,
+            };
+            if let Err(failure) = closed {
+                let what = format!("closing `{}` failed", it.address);
+                self.diagnostics.push(failure.diagnostic(&what).about(&it.address));
+            }
         }
     }
 
@@ -251,7 +270,10 @@ impl<'a> Run<'a> {
     }
 
     fn done(&mut self, node: NodeIndex, work: Option<&Work<'a>>) {
-        self.event(self.finished(node, work));
+        // What was never opened needs no closing.
+        if work.is_some() || self.graph[node].verb != Verb::Close {
+            self.event(self.finished(node, work));
+        }
         let free = self.release_after(node);
         self.release(free);
     }
@@ -268,18 +290,25 @@ impl<'a> Run<'a> {
         self.diagnostics.extend(those);
         let because = format!("`{address}` failed");
         let mut after: Vec<NodeIndex> = self.graph.neighbors(node).collect();
+        let mut free = Vec::new();
         while let Some(it) = after.pop() {
-            if matches!(self.stages[it.index()], Stage::Waiting(_)) {
-                self.skip(it, &because);
-                after.extend(self.graph.neighbors(it));
+            let Stage::Waiting(left) = self.stages[it.index()] else { continue };
+            // What is open is closed, whatever became of those that used it.
+            if self.graph[it].verb == Verb::Close {
+                self.stages[it.index()] = Stage::Waiting(left.saturating_sub(1));
+                free.extend((left <= 1).then_some(it));
+                continue;
             }
+            self.skip(it, &because);
+            after.extend(self.graph.neighbors(it));
         }
+        self.release(free);
     }
 
     fn skip(&mut self, node: NodeIndex, because: &str) {
         self.stages[node.index()] = Stage::Skipped;
         let Step { verb, .. } = self.graph[node];
-        if verb != Verb::Keep {
+        if !matches!(verb, Verb::Keep | Verb::Close) {
             self.skipped += 1;
             let (address, because) = (self.address(node), because.to_string());
             self.event(Event::StepSkipped { address, verb, because });
@@ -337,6 +366,7 @@ impl<'a> Run<'a> {
             done,
             failed: self.failed,
             skipped: self.skipped,
+            calls: BTreeMap::new(),
         }
     }
 }

@@ -152,7 +152,9 @@ fn ready(
     difference: Difference,
 ) -> Settled {
     let warning = |(name, value): &(String, Value)| {
-        let hidden = want.part(name).is_some_and(Value::has_sensitive) || value.has_sensitive();
+        let wanted = want.part(name);
+        let hidden = wanted.is_some_and(|it| it.has_sensitive() || it.has_ephemeral())
+            || value.has_sensitive();
         let has = match value.to_json().filter(|_| !hidden) {
             Some(json) => format!(" {json}"),
             None => " another value".to_string(),

@@ -4,13 +4,15 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::call::{Caller, Stop};
+use super::call::{Caller, Stop, secrets};
 use super::ledger::Ledger;
 use super::settle::{self, Remote, Settled};
 use super::{Resolve, Settings, fit};
-use crate::address::{Address, Target};
+use crate::address::{Address, Mode, Target};
 use crate::diag::{Diagnostic, Diagnostics, Result};
-use crate::driver::{AnyDataSource, AnyDriver, BoxFuture, Cloud, Failure, FailureKind, Id, Op};
+use crate::driver::{
+    AnyDataSource, AnyDriver, AnyEphemeral, BoxFuture, Cloud, Failure, FailureKind, Id, Op,
+};
 use crate::lang::value::Value;
 use crate::plan::codec;
 use crate::plan::graph::{Step, Verb};
@@ -33,6 +35,17 @@ pub(super) struct Steps<'a> {
     /// Instances of which this run makes an object.
     pub(super) creating: HashSet<&'a Address>,
     pub(super) done: Counts,
+    /// Ephemeral resources that are open, in the order in which they were opened.
+    pub(super) open: Vec<Open>,
+}
+
+/// An ephemeral resource that is open.
+#[derive(Clone)]
+pub(super) struct Open {
+    pub(super) address: Address,
+    pub(super) ephemeral: Arc<dyn AnyEphemeral>,
+    pub(super) cloud: Cloud,
+    pub(super) row: Value,
 }
 
 /// A step under way.
@@ -78,6 +91,8 @@ pub(super) enum Task {
         row: Value,
         deposed: Option<String>,
     },
+    Open(Open),
+    Close(Open),
 }
 
 /// What a call, or a wait, came to.
@@ -88,6 +103,8 @@ pub(super) enum Reply {
     /// An update that was refused before anything was seen.
     Refused(Diagnostic),
     Deleted(Result<(), Diagnostic>),
+    Opened(Result<Value, Diagnostic>),
+    Closed(Result<(), Diagnostic>),
 }
 
 /// What the state takes over from the plan before anything is sent: objects that moved or are
@@ -135,6 +152,8 @@ impl<'a> Steps<'a> {
                 self.forget(change);
                 Ok(None)
             }
+            Verb::Open => self.begin_open(change).map(Some),
+            Verb::Close => Ok(self.begin_close(change)),
             Verb::Read => self.begin_read(change).map(Some),
             Verb::Create => self.begin_create(step.change, change).map(Some),
             Verb::Update => self.begin_update(change).map(Some),
@@ -149,6 +168,22 @@ impl<'a> Steps<'a> {
         }
         self.done.forget += 1;
         self.ledger.touch();
+    }
+
+    fn begin_open(&mut self, change: &'a Change) -> Result<Work<'a>> {
+        let ephemeral = self.settings.registry.ephemeral(&change.address.resource.kind);
+        let ephemeral = ephemeral.ok_or_else(|| unknown(change))?.clone();
+        let (row, cloud) = self.resolved(change, ephemeral.schema())?;
+        let caller = self.caller(change, Verb::Open, &ephemeral.schema().timeouts);
+        let task = Task::Open(Open { address: change.address.clone(), ephemeral, cloud, row });
+        Ok(Work { change, caller, put_aside: None, task })
+    }
+
+    fn begin_close(&mut self, change: &'a Change) -> Option<Work<'a>> {
+        let at = self.open.iter().position(|it| it.address == change.address)?;
+        let open = self.open.remove(at);
+        let caller = self.caller(change, Verb::Close, &open.ephemeral.schema().timeouts);
+        Some(Work { change, caller, put_aside: None, task: Task::Close(open) })
     }
 
     fn begin_read(&mut self, change: &'a Change) -> Result<Work<'a>> {
@@ -179,7 +214,8 @@ impl<'a> Steps<'a> {
             sensitive_attributes: codec::sensitive_paths(&want),
             ..intent(change, state::Action::Create)
         });
-        let caller = self.caller(change, Verb::Create, &driver.schema().timeouts);
+        let mut caller = self.caller(change, Verb::Create, &driver.schema().timeouts);
+        caller.secrets = secrets(driver.schema(), &want);
         let early = change.dependencies.iter().any(|it| self.creating.contains(it));
         let task = Task::Create { op, token, driver, cloud, want, early };
         Ok(Work { change, caller, put_aside: deposed, task })
@@ -210,7 +246,8 @@ impl<'a> Steps<'a> {
             sensitive_attributes: codec::sensitive_paths(&want),
             ..intent(change, state::Action::Update)
         });
-        let caller = self.caller(change, Verb::Update, &schema.timeouts);
+        let mut caller = self.caller(change, Verb::Update, &schema.timeouts);
+        caller.secrets = secrets(schema, &want);
         let remote = Remote { driver, cloud, id };
         let task = Task::Update { op, remote, want, prior };
         Ok(Work { change, caller, put_aside: None, task })
@@ -282,7 +319,8 @@ impl<'a> Steps<'a> {
         let given = change.timeouts.get(super::call::operation(verb)).copied();
         let limit = given.map(Duration::from_secs).unwrap_or_else(|| limit(verb, timeouts));
         let started = self.settings.clock.elapsed();
-        Caller { settings: self.settings, address: change.address.clone(), verb, started, limit }
+        let (settings, address) = (self.settings, change.address.clone());
+        Caller { settings, address, verb, started, limit, secrets: [].into() }
     }
 }
 
@@ -317,6 +355,16 @@ impl<'a> Work<'a> {
                 let read = caller.persist(false, read, |_| false).await;
                 Reply::Read(read.map_err(|it| caller.diagnostic(&it.failure)))
             }),
+            Task::Open(it) => Box::pin(async move {
+                let open = |_| it.ephemeral.open(&it.cloud, it.row.clone());
+                let opened = caller.persist(false, open, |_| false).await;
+                Reply::Opened(opened.map_err(|it| caller.diagnostic(&it.failure)))
+            }),
+            Task::Close(it) => Box::pin(async move {
+                let close = |_| it.ephemeral.close(&it.cloud, it.row.clone());
+                let closed = caller.persist(false, close, |_| false).await;
+                Reply::Closed(closed.map_err(|it| caller.diagnostic(&it.failure)))
+            }),
             Task::Create { token, driver, cloud, want, early, .. } => Box::pin(async move {
                 let create = |sent| driver.create(&cloud, want.clone(), Op::new(&token, sent));
                 let unseen = |it: &Failure| early && it.kind == FailureKind::NotFound;
@@ -346,7 +394,7 @@ impl<'a> Work<'a> {
     /// Identifier of the object, where it has one.
     pub(super) fn id(&self) -> Option<String> {
         match &self.task {
-            Task::Read { .. } | Task::Create { .. } => None,
+            Task::Read { .. } | Task::Create { .. } | Task::Open(_) | Task::Close(_) => None,
             Task::Converge { remote, .. }
             | Task::Update { remote, .. }
             | Task::Delete { remote, .. } => Some(remote.id.to_string()),
@@ -372,7 +420,7 @@ pub(super) fn limit(verb: Verb, timeouts: &Timeouts) -> Duration {
         Verb::Create => timeouts.create,
         Verb::Update => timeouts.update,
         Verb::Delete => timeouts.delete,
-        Verb::Keep | Verb::Read | Verb::Forget => timeouts.read,
+        Verb::Keep | Verb::Read | Verb::Forget | Verb::Open | Verb::Close => timeouts.read,
     };
     of_type.unwrap_or(LIMIT)
 }
@@ -405,7 +453,8 @@ fn targets(those: &[Address]) -> Vec<Target> {
         Some(_) => Target::Instance(it.clone()),
         None => Target::Resource(it.resource.clone()),
     };
-    those.iter().map(target).collect()
+    // What is ephemeral is in no state, so nothing there can depend on it.
+    those.iter().filter(|it| it.resource.mode != Mode::Ephemeral).map(target).collect()
 }
 
 fn unknown(change: &Change) -> Diagnostic {

@@ -6,9 +6,12 @@
 use std::sync::Arc;
 
 use aws_config::BehaviorVersion;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use jiff::SignedDuration;
@@ -22,12 +25,17 @@ pub fn loader(http: SharedHttpClient) -> Loader {
 }
 
 async fn load(block: ProviderBlock, http: SharedHttpClient) -> Result<SdkConfig, Failure> {
-    let mut from = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+    let region = block.region.clone().map(Region::new);
+    let mut from = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
     if let Some(profile) = &block.profile {
+        // What the block names goes before what the environment has.
+        let settings = ProviderConfig::default().with_http_client(http).with_region(region.clone());
+        let keys = ProfileFileCredentialsProvider::builder().configure(&settings);
         from = from.profile_name(profile);
+        from = from.credentials_provider(keys.profile_name(profile).build());
     }
-    if let Some(region) = &block.region {
-        from = from.region(Region::new(region.clone()));
+    if let Some(region) = region {
+        from = from.region(region);
     }
     let config = from.load().await;
     require_credentials(&config).await?;
@@ -35,6 +43,13 @@ async fn load(block: ProviderBlock, http: SharedHttpClient) -> Result<SdkConfig,
         None => Ok(config),
         Some(role) => {
             let provider = assume(role, &config)?.build().await;
+            // Better said once than by every call.
+            if let Err(why) = provider.provide_credentials().await {
+                let why = DisplayErrorContext(&why).to_string();
+                let arn = &role.role_arn;
+                return Err(Failure::fatal(format!("the role `{arn}` cannot be assumed: {why}"))
+                    .hint("the role's trust policy must name the caller, and the caller's own policy must allow `sts:AssumeRole` on the role"));
+            }
             let provider = SharedCredentialsProvider::new(provider);
             Ok(config.into_builder().credentials_provider(provider).build())
         }

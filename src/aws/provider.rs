@@ -15,9 +15,9 @@ use aws_types::region::Region;
 
 use super::calls::Calls;
 use super::ignored::without_ignored;
-use super::{Aws, registry};
+use super::{Aws, reach, regional, registry};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::driver::{AnyDataSource, AnyDriver, BoxFuture, Cloud, Failure};
+use crate::driver::{AnyDataSource, AnyDriver, AnyEphemeral, BoxFuture, Cloud, Failure};
 use crate::lang::value::Value;
 use crate::provider::{Defaults, Provider};
 use crate::schema::{Attribute, Block, Nested, Row, Set};
@@ -158,7 +158,8 @@ impl AwsProvider {
 
 /// Connections with rustls and the roots of the system.
 pub fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().tls_provider(Tls::Rustls(CryptoMode::Ring)).build_https()
+    let builder = aws_smithy_http_client::Builder::new();
+    reach::soon(builder.tls_provider(Tls::Rustls(CryptoMode::Ring)).build_https())
 }
 
 /// Adaptive: a token bucket per service and region slows the client down when AWS throttles.
@@ -204,15 +205,23 @@ impl Provider for AwsProvider {
     }
 
     fn drivers(&self) -> Vec<Arc<dyn AnyDriver>> {
-        registry::drivers().into_iter().map(without_ignored).collect()
+        registry::drivers().into_iter().map(without_ignored).map(regional::driver).collect()
     }
 
     fn data_sources(&self) -> Vec<Arc<dyn AnyDataSource>> {
-        registry::data_sources()
+        registry::data_sources().into_iter().map(regional::data_source).collect()
+    }
+
+    fn ephemerals(&self) -> Vec<Arc<dyn AnyEphemeral>> {
+        registry::ephemerals().into_iter().map(regional::ephemeral).collect()
     }
 
     fn left_out(&self) -> &'static [(&'static str, &'static str)] {
         registry::BUILT_OUT
+    }
+
+    fn calls(&self) -> BTreeMap<String, u64> {
+        self.settings.calls.snapshot()
     }
 
     fn defaults(&self, config: &Value) -> Defaults {

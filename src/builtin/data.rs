@@ -7,6 +7,13 @@ use crate::schema::{Out, Resource};
 
 /// Keeps a value in the state, and is replaced when a trigger changes: for ordering, for triggering
 /// replacements elsewhere, and for tests.
+///
+/// ```hcl
+/// resource "terraform_data" "release" {
+///   input            = { version = "1.4.0" }
+///   triggers_replace = ["1.4.0"]
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("terraform_data")]
 pub struct TerraformData {

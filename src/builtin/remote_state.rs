@@ -12,6 +12,20 @@ use crate::schema::{Out, Resource};
 use crate::state::tfstate;
 
 /// Reads the root outputs of another stack from its state file.
+///
+/// ```hcl
+/// data "terraform_remote_state" "network" {
+///   backend = "local"
+///
+///   config = {
+///     path = "../network/terraform.tfstate"
+///   }
+/// }
+///
+/// output "vpc" {
+///   value = data.terraform_remote_state.network.outputs
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("terraform_remote_state", anonymous)]
 pub struct TerraformRemoteState {

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use super::args::{LockArgs, PlanArgs, StackArg, StateArgs, VariableArgs};
 use super::plan::{Run, interrupted, options, said};
 use super::screen::{Form, Screen};
-use super::{Failed, Outcome, flat_outputs, saved, session};
+use super::{Failed, Outcome, flat_outputs, inputs, saved, session};
 use crate::diag::Diagnostic;
 use crate::engine::Applied;
+use crate::engine::saved::is_ephemeral;
 use crate::lang::console;
 use crate::lang::value::Value;
 use crate::plan::{Plan, PlanMode};
@@ -85,12 +86,26 @@ async fn go(
         Ok(warnings) => screen.report(&run.stack.sources, &warnings, form),
         Err(those) => return Err(run.fail(screen, &those)),
     }
-    let plan = run.plan(screen, &options(&what, mode)).await?;
+    let outcome = plan_and_perform(screen, &run, &what, &common, mode).await;
+    if what.api_calls {
+        screen.calls(&run.engine.calls(), form);
+    }
+    outcome
+}
+
+async fn plan_and_perform(
+    screen: &Screen,
+    run: &Run,
+    what: &PlanArgs,
+    common: &Common,
+    mode: PlanMode,
+) -> Outcome {
+    let plan = run.plan(screen, &options(what, mode)).await?;
     run.show(screen, &plan);
     if plan.has_changes() && !common.auto_approve {
-        approve(screen, &run, mode, common.variables.input).await?;
+        approve(screen, run, mode, common.variables.input).await?;
     }
-    perform(screen, &run, &plan, &common).await
+    perform(screen, run, &plan, common).await
 }
 
 async fn apply_saved(screen: &Screen, args: Args) -> Outcome {
@@ -98,14 +113,28 @@ async fn apply_saved(screen: &Screen, args: Args) -> Outcome {
     if form.json {
         screen.line(&events_json::version());
     }
-    let (mut engine, it) = said(screen, form, saved::read(&args.stack, Some(&args.common.lock)))?;
+    let (mut engine, mut it, from) =
+        said(screen, form, saved::read(&args.stack, Some(&args.common.lock)))?;
     engine.parallelism = args.what.parallelism;
+    // What may not be in a file is given once more.
+    let given = inputs::gather(screen, &engine, &it.stack, &from, &args.common.variables, false);
+    let (given, _) = given.map_err(|those| {
+        screen.report(&it.stack.sources, &those, form);
+        Failed::Said
+    })?;
+    for (name, input) in given.iter().filter(|(name, _)| is_ephemeral(&it.stack, name)) {
+        it.inputs.add(name.clone(), input.clone());
+    }
     let run = Run::with(screen, form, engine, it.stack, it.inputs);
     if form.json {
         let planned = it.plan.changes.iter().filter(|it| it.is_visible());
         planned.for_each(|it| screen.line(&events_json::planned(it)));
     }
-    perform(screen, &run, &it.plan, &args.common).await
+    let outcome = perform(screen, &run, &it.plan, &args.common).await;
+    if args.what.api_calls {
+        screen.calls(&run.engine.calls(), form);
+    }
+    outcome
 }
 
 /// Applies, and says what came of it.

@@ -93,6 +93,9 @@ pub struct PlanArgs {
     /// Show warnings by their summaries only.
     #[arg(long)]
     pub compact_warnings: bool,
+    /// Tell at the end how many calls were made to AWS, by operation.
+    #[arg(long)]
+    pub api_calls: bool,
 }
 
 impl PlanArgs {

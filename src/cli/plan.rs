@@ -47,6 +47,21 @@ pub(super) async fn run(screen: &Screen, args: Args) -> Outcome {
         None => Ok(()),
     };
     let planned = run.plan_keeping(screen, &options(&args.what, args.what.mode())).await;
+    let outcome = finish(screen, &args, &run, planned, &save);
+    if args.what.api_calls {
+        screen.calls(&run.engine.calls(), form);
+    }
+    outcome
+}
+
+/// Shows and saves a plan, or what there is of it.
+fn finish(
+    screen: &Screen,
+    args: &Args,
+    run: &Run,
+    planned: Result<Plan, (Failed, Option<Box<Plan>>)>,
+    save: &dyn Fn(&Plan) -> Result<(), Failed>,
+) -> Outcome {
     let plan = match planned {
         Ok(plan) => plan,
         Err((failed, partial)) => {
@@ -59,7 +74,7 @@ pub(super) async fn run(screen: &Screen, args: Args) -> Outcome {
     };
     run.show(screen, &plan);
     save(&plan)?;
-    if let (Some(file), false) = (&args.out, form.json) {
+    if let (Some(file), false) = (&args.out, run.form.json) {
         screen.say(&format!("Saved the plan to: {}", file.display()));
     }
     Ok(match args.detailed_exitcode && plan.has_changes() {

@@ -59,7 +59,8 @@ fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 /// Reads a saved plan, with an engine for the state that it was made against.
-pub fn read(path: &Path, lock: Option<&LockArgs>) -> Result<(Engine, SavedPlan), Failed> {
+/// Says where the stack was, too.
+pub fn read(path: &Path, lock: Option<&LockArgs>) -> Result<(Engine, SavedPlan, PathBuf), Failed> {
     let place = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|why| {
         Diagnostic::error("cannot read the saved plan", format!("`{place}`: {why}"))
@@ -72,7 +73,7 @@ pub fn read(path: &Path, lock: Option<&LockArgs>) -> Result<(Engine, SavedPlan),
     let state = StateArgs { state: from.state_file, workspace };
     let engine = session::engine(&from.stack, &state, lock)?;
     let plan = saved::decode(&engine, &place, &bytes)?;
-    Ok((engine, plan))
+    Ok((engine, plan, from.stack))
 }
 
 /// Values of the root variables, given and by default, as the plan's JSON lists them.

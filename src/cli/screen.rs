@@ -1,5 +1,6 @@
 //! What is printed, and where.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
@@ -53,6 +54,21 @@ impl Screen {
         for it in those {
             self.say(&format!("{}\n", render(sources, it, self.err)));
         }
+    }
+
+    /// Tells how many calls were made, by operation.
+    pub fn calls(&self, calls: &BTreeMap<String, u64>, form: Form) {
+        let total: u64 = calls.values().sum();
+        if form.json {
+            return self.line(&events_json::calls(calls));
+        }
+        let width = calls.keys().map(|it| it.chars().count()).max().unwrap_or_default();
+        let last = total.to_string().len();
+        let mut text = format!("\nCalls to AWS: {total}\n");
+        for (operation, count) in calls {
+            text.push_str(&format!("  {operation:<width$}  {count:>last$}\n"));
+        }
+        self.say(text.trim_end());
     }
 
     /// Shows diagnostics in the form of the run: as events, or to a person.

@@ -25,7 +25,7 @@ pub(super) fn run(screen: &Screen, mut args: Args) -> Outcome {
     let registry = session::registry();
     let schemas = schemas(&registry);
     if saved::is_saved(&args.path) {
-        let (engine, it) = saved::read(&args.path, None)?;
+        let (engine, it, _) = saved::read(&args.path, None)?;
         match args.json {
             true => {
                 let origin = plan_json::Origin {

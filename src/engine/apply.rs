@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::resolver::Resolver;
-use super::{Applied, Engine, Inputs, Stack};
+use super::{Applied, Connected, Engine, Inputs, Stack};
 use crate::address::{Address, Mode, Target};
 use crate::apply::Settings;
 use crate::diag::{Diagnostic, Diagnostics, Result, Severity};
-use crate::plan::evaluation::{Evaluation, Purpose};
+use crate::lang::value::{Str, Value};
+use crate::plan::evaluation::{Evaluation, Facts, Purpose};
 use crate::plan::instance::Prior;
 use crate::plan::{Action, CheckResult, CheckStatus, Plan, PlanMode};
 use crate::state::{OutputState, State};
@@ -28,7 +29,7 @@ impl Engine {
             .into());
         }
         let _guard = self.lock("apply").await?;
-        let mut state = self.store.read()?.unwrap_or_else(|| plan.prior.clone());
+        let state = self.store.read()?.unwrap_or_else(|| plan.prior.clone());
         if (&state.lineage, state.serial) != (&plan.prior.lineage, plan.prior.serial) {
             return Err(Diagnostic::error(
                 "Saved plan is stale",
@@ -48,23 +49,39 @@ impl Engine {
         let environment = self.environment(stack, Some(plan.made), true);
         let variables = inputs.read(&stack.config, &environment)?;
         let objects: BTreeMap<Address, Prior> = plan.refreshed.clone();
-        let clouds = self.connect(stack, &variables, &objects).await?;
+        let mut connected = self.connect(stack, &variables, &objects).await?;
+        let applied = self.perform(stack, &variables, &objects, plan, state, &connected).await;
+        let closed = connected.held.close(self).await;
+        applied.map(|mut it| {
+            it.diagnostics.extend(closed);
+            it
+        })
+    }
+
+    async fn perform(
+        &self,
+        stack: &Stack,
+        variables: &BTreeMap<Str, Value>,
+        objects: &BTreeMap<Address, Prior>,
+        plan: &Plan,
+        mut state: State,
+        connected: &Connected,
+    ) -> Result<Applied> {
+        let clouds = &connected.clouds;
         self.bring_up_to_date(&mut state, plan)?;
         let replace = HashSet::new();
-        let facts = self.facts(
-            stack,
-            Purpose::Apply,
-            &variables,
-            &objects,
-            &plan.data,
-            &replace,
-            Some(plan.made),
-        );
+        let made = Some(plan.made);
+        let facts = Facts {
+            data: &plan.data,
+            clouds: clouds.all(),
+            ..self.facts(stack, Purpose::Apply, variables, objects, &replace, made)
+        };
         let evaluation = Evaluation::new(&stack.config, facts);
         let planned = plan.changes.iter().filter(|it| it.deposed.is_none());
         evaluation.changes.borrow_mut().extend(planned.map(|it| (it.address.clone(), it.clone())));
         evaluation.results.borrow_mut().extend(plan.data.clone());
-        let mut resolver = Resolver::new(evaluation, &clouds);
+        let mut resolver = Resolver::new(evaluation, clouds);
+        resolver.open(&connected.held.rows);
         let registry = &self.registry;
         let cloud_of = |address: &Address, _: &str| clouds.of_type(registry, address);
         let settings = self.settings(&cloud_of);
@@ -83,12 +100,21 @@ impl Engine {
         let _guard = self.lock("recover").await?;
         let environment = self.environment(stack, None, true);
         let variables = inputs.read(&stack.config, &environment)?;
-        let clouds = self.connect(stack, &variables, &BTreeMap::new()).await?;
-        let registry = &self.registry;
-        let cloud_of = |address: &Address, _: &str| clouds.of_type(registry, address);
-        let settings = self.settings(&cloud_of);
+        let mut connected = self.connect(stack, &variables, &BTreeMap::new()).await?;
         let state = self.store.read()?.unwrap_or_default();
-        let (_, diagnostics) = crate::apply::resume(&settings, state).await;
+        let again = self.sent_again(stack, &variables, &state, &mut connected).await;
+        let again = match again {
+            Ok(again) => again,
+            Err(mut those) => {
+                those.extend(connected.held.close(self).await);
+                return Err(those);
+            }
+        };
+        let registry = &self.registry;
+        let cloud_of = |address: &Address, _: &str| connected.clouds.of_type(registry, address);
+        let settings = self.settings(&cloud_of);
+        let (_, mut diagnostics) = crate::apply::resume(&settings, state, &again).await;
+        diagnostics.extend(connected.held.close(self).await);
         if diagnostics.has_errors() { Err(diagnostics) } else { Ok(diagnostics) }
     }
 

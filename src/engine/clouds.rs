@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::{Address, Mode};
 use crate::diag::{Diagnostic, Result};
 use crate::driver::Cloud;
+use crate::lang::config::Config;
+use crate::lang::value::Value;
 use crate::plan::evaluation::{Evaluation, ProviderKey};
 use crate::provider::Registry;
 
@@ -27,11 +29,8 @@ impl Clouds {
 
     /// The clients of a type's provider, in its default configuration.
     pub fn of_type(&self, registry: &Registry, address: &Address) -> Result<Cloud> {
-        let kind = &address.resource.kind;
-        let provider = match address.resource.mode {
-            Mode::Data => registry.provider_of_data_source(kind),
-            _ => registry.provider_of_driver(kind),
-        };
+        let resource = &address.resource;
+        let provider = registry.provider_of(resource.mode, &resource.kind);
         match provider {
             Some(provider) => self.of(&(provider.name().into(), None)),
             None => {
@@ -41,44 +40,66 @@ impl Clouds {
         }
     }
 
-    /// Makes the clients of every provider that the configuration or the state uses.
-    pub async fn connect(
-        registry: &Registry,
-        configs: BTreeMap<ProviderKey, crate::lang::value::Value>,
-    ) -> Result<Clouds> {
-        let mut clouds = BTreeMap::new();
-        for (key, config) in configs {
-            let Some(provider) = registry.provider(&key.0) else { continue };
-            if !config.is_wholly_known() {
-                let detail =
-                    format!("the arguments of provider `{}` are known only after apply", key.0);
-                return Err(Diagnostic::error("provider configuration is not known", detail)
-                    .hint("apply first, with `--target`, what the provider block refers to")
-                    .into());
-            }
-            let (config, _) = config.without_marks();
-            clouds.insert(key, provider.configure(&config).await?);
-        }
-        Ok(Clouds(clouds))
+    /// All of them, by configuration.
+    pub fn all(&self) -> &BTreeMap<ProviderKey, Cloud> {
+        &self.0
     }
+
+    /// Makes the clients of those configurations that are wholly known and have none yet; how many.
+    pub async fn add(
+        &mut self,
+        registry: &Registry,
+        config: &Config,
+        configs: &BTreeMap<ProviderKey, Value>,
+    ) -> Result<usize> {
+        let mut made = 0;
+        for (key, value) in configs {
+            if !value.is_wholly_known() || self.0.contains_key(key) {
+                continue;
+            }
+            let Some(provider) = registry.provider(&key.0) else { continue };
+            let (value, _) = value.clone().without_marks();
+            let cloud = provider.configure(&value).await;
+            let cloud = cloud.map_err(|those| those.map(|it| placed(config, key, it)))?;
+            self.0.insert(key.clone(), cloud);
+            made += 1;
+        }
+        Ok(made)
+    }
+}
+
+/// The error for a provider block that needs what is not there yet.
+pub fn unknown_config(config: &Config, key: &ProviderKey) -> Diagnostic {
+    let detail = format!("the arguments of provider `{}` are known only after apply", key.0);
+    let it = Diagnostic::error("provider configuration is not known", detail)
+        .hint("apply first, with `--target`, what the provider block refers to");
+    placed(config, key, it)
+}
+
+/// What is wrong with a provider, with the place of its block.
+fn placed(config: &Config, key: &ProviderKey, mut it: Diagnostic) -> Diagnostic {
+    let mut blocks = config.root.providers.iter();
+    let block = blocks.find(|it| (&it.name, &it.alias) == (&key.0, &key.1));
+    it.span = it.span.or(block.map(|it| it.span));
+    it
 }
 
 /// The provider configurations that a run needs: those that are written, and the default one of every
 /// type that is used.
-pub fn needed(ev: &Evaluation<'_>, in_state: &BTreeSet<&str>) -> BTreeSet<ProviderKey> {
+pub fn needed(ev: &Evaluation<'_>, in_state: &BTreeSet<(Mode, &str)>) -> BTreeSet<ProviderKey> {
     let registry = ev.facts.registry;
     let root = ev.root();
     let mut keys: BTreeSet<ProviderKey> =
         root.module.providers.iter().map(|it| (it.name.clone(), it.alias.clone())).collect();
-    let mut kinds: BTreeSet<String> = in_state.iter().map(|it| it.to_string()).collect();
+    let mut kinds: BTreeSet<(Mode, String)> =
+        in_state.iter().map(|(mode, kind)| (*mode, kind.to_string())).collect();
     let mut modules = vec![root.module.clone()];
     while let Some(module) = modules.pop() {
-        kinds.extend(module.resources.keys().map(|it| it.kind.to_string()));
+        kinds.extend(module.resources.keys().map(|it| (it.mode, it.kind.to_string())));
         modules.extend(module.calls.values().map(|it| it.module.clone()));
     }
-    for kind in &kinds {
-        let provider = registry.provider_of_driver(kind).or(registry.provider_of_data_source(kind));
-        keys.extend(provider.map(|it| (it.name().into(), None)));
+    for (mode, kind) in &kinds {
+        keys.extend(registry.provider_of(*mode, kind).map(|it| (it.name().into(), None)));
     }
     keys
 }

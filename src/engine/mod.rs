@@ -3,8 +3,11 @@
 //! An engine holds what comes from outside: providers, files, the state store, the clock, and who
 //! listens. It reads no environment and prints nothing.
 
+mod again;
 mod apply;
 mod clouds;
+mod held;
+mod imports;
 mod inputs;
 mod plan;
 mod prior;
@@ -20,10 +23,12 @@ use std::time::Duration;
 pub use inputs::{Input, InputValue, Inputs};
 
 use self::clouds::Clouds;
+use self::held::Held;
 use crate::address::{Address, Mode, ResourceAddress, Target};
 pub use crate::apply::{Applied, Cancel};
 use crate::clock::Clock;
 use crate::diag::{Diagnostic, Diagnostics, Result, Sources, Span};
+use crate::driver::Cloud;
 use crate::event::Listener;
 use crate::lang::config::validate::{Types, validate};
 use crate::lang::config::{Config, Module, ResourceKey};
@@ -31,7 +36,7 @@ use crate::lang::eval::{Environment, Scope, evaluate};
 use crate::lang::files::Files;
 use crate::lang::load;
 use crate::lang::value::{Str, Value};
-use crate::plan::evaluation::{Evaluation, Facts, Purpose};
+use crate::plan::evaluation::{Evaluation, Facts, ProviderKey, Purpose};
 use crate::plan::instance::Prior;
 use crate::plan::{Plan, PlanMode, make};
 use crate::provider::Registry;
@@ -144,8 +149,8 @@ impl Engine {
     /// Everything that is wrong with a stack whatever its variables, state and cloud are.
     pub fn validate(&self, stack: &Stack) -> Diagnostics {
         let mut found = validate(&stack.config.root, &Known(&self.registry));
-        let (prior, data, replace, variables) = Default::default();
-        let facts = self.facts(stack, Purpose::Validate, &variables, &prior, &data, &replace, None);
+        let (prior, replace, variables) = Default::default();
+        let facts = self.facts(stack, Purpose::Validate, &variables, &prior, &replace, None);
         let evaluation = Evaluation::new(&stack.config, facts);
         for block in &stack.config.root.providers {
             evaluation.keep(evaluation.provider(&(block.name.clone(), block.alias.clone())));
@@ -176,7 +181,8 @@ impl Engine {
 
     /// Does what the plan says.
     pub async fn apply(&self, stack: &Stack, inputs: &Inputs, plan: &Plan) -> Applied {
-        match self.try_apply(stack, inputs, plan).await {
+        let before = self.calls();
+        let mut applied = match self.try_apply(stack, inputs, plan).await {
             Ok(it) => Applied { diagnostics: placed(stack, it.diagnostics), ..it },
             Err(diagnostics) => Applied {
                 state: plan.prior.clone(),
@@ -185,8 +191,25 @@ impl Engine {
                 done: Default::default(),
                 failed: 0,
                 skipped: 0,
+                calls: BTreeMap::new(),
             },
+        };
+        applied.calls = self.calls();
+        for (operation, count) in before {
+            applied.calls.entry(operation).and_modify(|it| *it = it.saturating_sub(count));
         }
+        applied.calls.retain(|_, count| *count > 0);
+        applied
+    }
+
+    /// Calls made so far by the clients of all providers, by operation: `ec2:DescribeVpcs` 3 times.
+    /// Attempts that had to be repeated count each.
+    pub fn calls(&self) -> BTreeMap<String, u64> {
+        let mut all = BTreeMap::new();
+        for (operation, count) in self.registry.providers().iter().flat_map(|it| it.calls()) {
+            *all.entry(operation).or_default() += count;
+        }
+        all
     }
 
     /// Plans towards nothing and applies that.
@@ -209,9 +232,9 @@ impl Engine {
         let state = self.store.read()?.unwrap_or_default();
         let (objects, unknown) = prior::objects(&state, &self.registry);
         unknown.into_result(())?;
-        let (data, replace) = Default::default();
+        let replace = HashSet::new();
         let now = Some(self.clock.now());
-        let facts = self.facts(stack, Purpose::Apply, &variables, &objects, &data, &replace, now);
+        let facts = self.facts(stack, Purpose::Apply, &variables, &objects, &replace, now);
         let evaluation = Evaluation::new(&stack.config, facts);
         let scope = evaluation.scope(&evaluation.root());
         Ok(expressions
@@ -229,25 +252,63 @@ impl Engine {
             .collect())
     }
 
+    /// Makes the clients of every provider that the configuration or the state uses. A provider
+    /// block may use what data sources and ephemeral resources of other providers tell.
     async fn connect(
         &self,
         stack: &Stack,
         variables: &BTreeMap<Str, Value>,
         objects: &BTreeMap<Address, Prior>,
-    ) -> Result<Clouds> {
-        let configs = {
-            let (data, replace) = Default::default();
-            let facts = self.facts(stack, Purpose::Plan, variables, objects, &data, &replace, None);
-            let evaluation = Evaluation::new(&stack.config, facts);
-            let in_state: BTreeSet<&str> = objects.keys().map(|it| &*it.resource.kind).collect();
-            let mut configs = BTreeMap::new();
-            for key in clouds::needed(&evaluation, &in_state) {
-                let config = evaluation.keep(evaluation.provider(&key));
-                configs.extend(config.map(|config| (key, config)));
+    ) -> Result<Connected> {
+        let mut connected = Connected::default();
+        match self.connect_all(stack, variables, objects, &mut connected).await {
+            Ok(()) => Ok(connected),
+            Err(mut those) => {
+                those.extend(connected.held.close(self).await);
+                Err(those)
             }
-            evaluation.take_diagnostics().into_result(configs)?
-        };
-        Clouds::connect(&self.registry, configs).await
+        }
+    }
+
+    async fn connect_all(
+        &self,
+        stack: &Stack,
+        variables: &BTreeMap<Str, Value>,
+        objects: &BTreeMap<Address, Prior>,
+        to: &mut Connected,
+    ) -> Result<()> {
+        loop {
+            let (configs, wanted) = {
+                let replace = HashSet::new();
+                let facts = Facts {
+                    data: &to.data,
+                    opened: &to.held.rows,
+                    clouds: to.clouds.all(),
+                    ..self.facts(stack, Purpose::Plan, variables, objects, &replace, None)
+                };
+                let evaluation = Evaluation::new(&stack.config, facts);
+                let in_state: BTreeSet<(Mode, &str)> =
+                    objects.keys().map(|it| (it.resource.mode, &*it.resource.kind)).collect();
+                let mut configs = BTreeMap::new();
+                for key in clouds::needed(&evaluation, &in_state) {
+                    let config = evaluation.keep(evaluation.provider(&key));
+                    configs.extend(config.map(|config| (key, config)));
+                }
+                evaluation.take_diagnostics().into_result(())?;
+                (configs, evaluation.wanted.take())
+            };
+            let made = to.clouds.add(&self.registry, &stack.config, &configs).await?;
+            let Some(unknown) = configs.keys().find(|key| to.clouds.of(key).is_err()) else {
+                return Ok(());
+            };
+            let ready = wanted.into_iter().filter(|it| to.clouds.of(&it.1.provider).is_ok());
+            let [ephemeral, data] = held::split(ready.collect());
+            if ephemeral.is_empty() && data.is_empty() && made == 0 {
+                return Err(clouds::unknown_config(&stack.config, unknown).into());
+            }
+            to.data.extend(refresh::data(self, &to.clouds, data).await?);
+            to.held.open(self, &to.clouds, ephemeral).await?;
+        }
     }
 
     /// Holds the state's lock, waiting for it as long as it may.
@@ -278,28 +339,39 @@ impl Engine {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
+    /// What is known before anything is read: neither data sources nor clients.
     fn facts<'a>(
         &'a self,
         stack: &Stack,
         purpose: Purpose,
         variables: &'a BTreeMap<Str, Value>,
         prior: &'a BTreeMap<Address, Prior>,
-        data: &'a BTreeMap<Address, Value>,
         replace: &'a HashSet<Address>,
         now: Option<jiff::Timestamp>,
     ) -> Facts<'a> {
+        const NOTHING: &BTreeMap<Address, Value> = &BTreeMap::new();
+        const NO_CLOUDS: &BTreeMap<ProviderKey, Cloud> = &BTreeMap::new();
         Facts {
             registry: &self.registry,
             purpose,
             variables,
             prior,
-            data,
+            data: NOTHING,
+            opened: NOTHING,
+            clouds: NO_CLOUDS,
             replace,
             environment: self.environment(stack, now, purpose == Purpose::Apply),
             workspace: &self.workspace,
         }
     }
+}
+
+/// Clients, with what was read and opened to make them.
+#[derive(Default)]
+struct Connected {
+    clouds: Clouds,
+    data: BTreeMap<Address, Value>,
+    held: Held,
 }
 
 /// What went wrong with an object, with the place of its resource block where it has none of its own.
@@ -342,17 +414,11 @@ struct Known<'a>(&'a Registry);
 
 impl Types for Known<'_> {
     fn attributes(&self, mode: Mode, kind: &str) -> Option<Vec<Str>> {
-        let schema = match mode {
-            Mode::Data => self.0.data_source(kind)?.schema(),
-            _ => self.0.driver(kind)?.schema(),
-        };
+        let schema = self.0.of(mode, kind)?.schema();
         Some(schema.attributes.iter().map(|it| it.name.into()).collect())
     }
 
     fn kinds(&self, mode: Mode) -> Vec<Str> {
-        match mode {
-            Mode::Data => self.0.data_sources().map(|it| it.schema().kind.into()).collect(),
-            _ => self.0.drivers().map(|it| it.schema().kind.into()).collect(),
-        }
+        self.0.kinds(mode).into_iter().map(Str::from).collect()
     }
 }

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::clouds::Clouds;
-use super::{Engine, Inputs, PlanFailure, PlanOptions, Stack, prior, refresh};
+use super::held::{self, Held};
+use super::{Connected, Engine, Inputs, PlanFailure, PlanOptions, Stack, imports, prior, refresh};
 use crate::address::{Address, Target};
 use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::lang::eval::evaluate;
 use crate::lang::types::Type;
 use crate::lang::value::{Str, Value};
-use crate::plan::evaluation::{Evaluation, Purpose};
+use crate::plan::evaluation::{Evaluation, Facts, Purpose};
 use crate::plan::instance::Prior;
 use crate::plan::{Action, Change, OutputChange, Plan, PlanMode, diff, make, moves};
 use crate::state::{OutputState, State};
@@ -40,37 +41,60 @@ impl Engine {
             return Err(moved.into());
         }
         warnings.extend(moved);
-        let clouds = self.connect(stack, &variables, &objects).await?;
-        let (objects, drift) = match options.refresh {
-            true => {
-                let it = refresh::objects(self, &clouds, objects).await?;
-                (it.objects, it.drift)
-            }
-            false => (objects, Vec::new()),
-        };
+        let Connected { clouds, data, mut held } =
+            self.connect(stack, &variables, &objects).await?;
         let ground = Ground { stack, variables, state, objects, made };
-        let mut plan = self.rounds(&ground, &clouds, options).await?;
-        plan.drift =
-            drift.into_iter().map(|(address, prior, now)| drifted(address, &prior, now)).collect();
+        let planned = self.seen(ground, &clouds, data, &mut held, options).await;
+        let closed = held.close(self).await;
+        let mut plan = match planned {
+            Ok(plan) => plan,
+            Err(mut failed) => {
+                failed.diagnostics.extend(closed);
+                return Err(failed);
+            }
+        };
         let mut all = warnings;
         all.extend(std::mem::take(&mut plan.warnings));
+        all.extend(closed);
         plan.warnings = all;
         crate::plan::graph::build(&plan)?;
         Ok(plan)
     }
 
-    /// Evaluates, reads the data sources that turn out to be wanted, and evaluates again, until
-    /// nothing more is wanted.
+    /// Looks at what there is, then plans.
+    async fn seen(
+        &self,
+        mut ground: Ground<'_>,
+        clouds: &Clouds,
+        data: BTreeMap<Address, Value>,
+        held: &mut Held,
+        options: &PlanOptions,
+    ) -> Result<Plan, PlanFailure> {
+        let mut drift = Vec::new();
+        if options.refresh {
+            let before = std::mem::take(&mut ground.objects);
+            let it = refresh::objects(self, clouds, before).await?;
+            (ground.objects, drift) = (it.objects, it.drift);
+        }
+        let mut plan = self.rounds(&ground, clouds, data, held, options).await?;
+        plan.drift =
+            drift.into_iter().map(|(address, prior, now)| drifted(address, &prior, now)).collect();
+        Ok(plan)
+    }
+
+    /// Evaluates, reads the data sources and opens the ephemeral resources that turn out to be
+    /// wanted, and evaluates again, until nothing more is wanted.
     async fn rounds(
         &self,
         ground: &Ground<'_>,
         clouds: &Clouds,
+        mut data: BTreeMap<Address, Value>,
+        held: &mut Held,
         options: &PlanOptions,
     ) -> Result<Plan, PlanFailure> {
-        let mut data: BTreeMap<Address, Value> = BTreeMap::new();
         let mut imported: BTreeMap<Address, Prior> = BTreeMap::new();
         loop {
-            let round = self.round(ground, &data, &imported, options);
+            let round = self.round(ground, clouds, &data, &held.rows, &imported, options);
             if round.wanted.is_empty() && round.imports.is_empty() {
                 let mut plan = round.plan;
                 let (errors, warnings): (Vec<_>, Vec<_>) = round
@@ -88,9 +112,13 @@ impl Engine {
                 return Ok(plan);
             }
             let unread: Vec<Address> = round.wanted.keys().cloned().collect();
-            match refresh::data(self, clouds, round.wanted).await {
+            let [ephemeral, wanted] = held::split(round.wanted);
+            match refresh::data(self, clouds, wanted).await {
                 Ok(read) => data.extend(read),
                 Err(those) => return Err(failed(without(round.plan, &unread), those)),
+            }
+            if let Err(those) = held.open(self, clouds, ephemeral).await {
+                return Err(failed(without(round.plan, &unread), those));
             }
             match refresh::imports(self, clouds, round.imports).await {
                 Ok(read) => imported.extend(read),
@@ -102,7 +130,9 @@ impl Engine {
     fn round(
         &self,
         ground: &Ground<'_>,
+        clouds: &Clouds,
         data: &BTreeMap<Address, Value>,
+        opened: &BTreeMap<Address, Value>,
         imported: &BTreeMap<Address, Prior>,
         options: &PlanOptions,
     ) -> Round {
@@ -111,22 +141,20 @@ impl Engine {
         let replace: HashSet<Address> = options.replace.iter().cloned().collect();
         let purpose =
             if options.mode == PlanMode::Normal { Purpose::Plan } else { Purpose::Destroy };
-        let facts = self.facts(
-            ground.stack,
-            purpose,
-            &ground.variables,
-            &objects,
+        let made = Some(ground.made);
+        let facts = Facts {
             data,
-            &replace,
-            Some(ground.made),
-        );
+            opened,
+            clouds: clouds.all(),
+            ..self.facts(ground.stack, purpose, &ground.variables, &objects, &replace, made)
+        };
         let evaluation = Evaluation::new(&ground.stack.config, facts);
         let before = state_outputs(&ground.state);
         let mut imports = Vec::new();
         let mut outputs = BTreeMap::new();
         match options.mode {
             PlanMode::Normal => {
-                imports = import_requests(&evaluation, &objects);
+                imports = imports::requests(&evaluation, &objects);
                 make::walk(&evaluation, &options.targets);
                 if options.targets.is_empty() {
                     outputs = make::outputs(&evaluation, &before);
@@ -312,7 +340,7 @@ fn declared_call(
     Some(inner.calls.get(&last.name)?.span)
 }
 
-fn declared_resource(
+pub(super) fn declared_resource(
     module: &crate::lang::config::Module,
     it: &crate::address::ResourceAddress,
 ) -> Option<crate::diag::Span> {
@@ -340,48 +368,6 @@ struct Round {
     wanted: BTreeMap<Address, crate::plan::evaluation::Wanted>,
     imports: Vec<(Address, String, crate::diag::Span)>,
     diagnostics: Diagnostics,
-}
-
-/// Import blocks whose objects are not in the state yet.
-fn import_requests(
-    evaluation: &Evaluation<'_>,
-    objects: &BTreeMap<Address, Prior>,
-) -> Vec<(Address, String, crate::diag::Span)> {
-    let root = evaluation.root();
-    let scope = evaluation.scope(&root);
-    let mut requests = Vec::new();
-    for import in &root.module.imports {
-        let mut found = Diagnostics::new();
-        let target = crate::lang::config::target(&import.to, false, &mut found);
-        evaluation.report(found);
-        let address = match target {
-            Some(Target::Instance(it)) => it,
-            Some(Target::Resource(resource)) => Address { resource, key: None },
-            _ => continue,
-        };
-        if declared_resource(&root.module, &address.resource).is_none() {
-            let detail = format!("no resource `{}` is declared to import into", address.resource);
-            let it = Diagnostic::error("Configuration for import target does not exist", detail);
-            evaluation.report([it.at(import.to.span)]);
-            continue;
-        }
-        let Some(id) = &import.id else { continue };
-        let Some(id) = evaluation.keep(evaluate(&scope, id)) else { continue };
-        match id.as_str() {
-            Some(text) if !objects.contains_key(&address) => {
-                requests.push((address, text.to_string(), import.span));
-            }
-            Some(_) => {}
-            None => {
-                let it = Diagnostic::error(
-                    "Invalid import id argument",
-                    "the id must be a known string",
-                );
-                evaluation.report([it.at(import.span)]);
-            }
-        }
-    }
-    requests
 }
 
 fn drifted(address: Address, prior: &Prior, now: Option<Value>) -> Change {

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::clouds::Clouds;
-use crate::address::Address;
+use crate::address::{Address, Mode};
 use crate::apply::{Resolve, Resolved};
 use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::lang::config::ResourceKey;
 use crate::lang::value::{Marks, Str, Value};
 use crate::plan::evaluation::Evaluation;
-use crate::plan::{Change, CheckResult, Plan, instance, make};
-use crate::schema::Schema;
+use crate::plan::{Change, CheckResult, Plan, ephemeral, instance, make};
+use crate::provider::AnyType;
 
 /// The configuration, evaluated again as results come in.
 pub struct Resolver<'a> {
@@ -58,12 +58,32 @@ impl<'a> Resolver<'a> {
         self.evaluation.results.borrow().get(address).cloned()
     }
 
-    fn schema(&self, address: &Address) -> Result<&'static Schema> {
-        let (registry, it) = (self.evaluation.facts.registry, &address.resource);
-        let driver = registry.driver(&it.kind).map(|it| it.schema());
-        let source = registry.data_source(&it.kind).map(|it| it.schema());
-        let schema = if it.mode == crate::address::Mode::Data { source } else { driver };
-        schema.ok_or_else(|| Diagnostic::error("unknown resource type", it.to_string()).into())
+    /// Takes over what is open already.
+    pub fn open(&mut self, rows: &BTreeMap<Address, Value>) {
+        for (address, row) in rows {
+            self.know(address, row);
+        }
+    }
+
+    fn of(&self, address: &Address) -> Result<AnyType<'a>> {
+        let it = &address.resource;
+        let found = self.evaluation.facts.registry.of(it.mode, &it.kind);
+        found.ok_or_else(|| Diagnostic::error("unknown resource type", it.to_string()).into())
+    }
+
+    /// Later rows see this one.
+    fn know(&mut self, address: &Address, row: &Value) {
+        let changes = self.evaluation.changes.borrow();
+        let used = changes.get(address).map(|it| it.dependencies.clone()).unwrap_or_default();
+        drop(changes);
+        let from = || used.iter().map(|it| self.evaluation.origin(it)).collect();
+        let marked = match (address.resource.mode, self.of(address)) {
+            (Mode::Ephemeral, Ok(it)) => ephemeral::opened(it.schema(), row, from()),
+            // What a data source was read with counts as a source of what it tells.
+            (Mode::Data, _) => row.clone().with_marks(&Marks { from: from(), ..Marks::NONE }),
+            _ => row.clone(),
+        };
+        self.evaluation.results.borrow_mut().insert(address.clone(), marked);
     }
 
     /// Diagnostics of what was asked for, those of nested parts included.
@@ -84,13 +104,13 @@ impl<'a> Resolver<'a> {
 impl Resolve for Resolver<'_> {
     fn resolve(&mut self, change: &Change) -> Result<Resolved> {
         let address = &change.address;
-        let schema = self.schema(address)?;
+        let kind = self.of(address)?;
         let it = &address.resource;
         let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
         let Some(module) = make::module_at(&self.evaluation, &it.module) else {
             return Err(self.explained(Diagnostics::new(), address));
         };
-        let wanted = instance::wanted(&self.evaluation, &module, &key, change, schema);
+        let wanted = instance::wanted(&self.evaluation, &module, &key, change, kind);
         let (row, provider) = wanted.map_err(|those| self.explained(those, address))?;
         Ok(Resolved { row, cloud: Some(self.clouds.of(&provider)?) })
     }
@@ -101,16 +121,7 @@ impl Resolve for Resolver<'_> {
             return Ok(());
         };
         let it = &address.resource;
-        let mut marked = row.clone();
-        if it.mode == crate::address::Mode::Data {
-            // What a data source was read with counts as a source of what it tells.
-            let changes = self.evaluation.changes.borrow();
-            let used = changes.get(address).map(|it| it.dependencies.clone()).unwrap_or_default();
-            drop(changes);
-            let from = used.iter().map(|it| self.evaluation.origin(it)).collect();
-            marked = marked.with_marks(&Marks { from, ..Marks::NONE });
-        }
-        self.evaluation.results.borrow_mut().insert(address.clone(), marked);
+        self.know(address, row);
         let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
         let Some(module) = make::module_at(&self.evaluation, &it.module) else { return Ok(()) };
         if !module.module.resources.contains_key(&key) {

@@ -91,7 +91,7 @@ struct PriorFile {
     importing: Option<String>,
 }
 
-const ACTIONS: [Action; 8] = [
+const ACTIONS: [Action; 9] = [
     Action::NoOp,
     Action::Read,
     Action::Create,
@@ -100,6 +100,7 @@ const ACTIONS: [Action; 8] = [
     Action::CreateThenDelete,
     Action::Delete,
     Action::Forget,
+    Action::Open,
 ];
 const MODES: [PlanMode; 3] = [PlanMode::Normal, PlanMode::Destroy, PlanMode::RefreshOnly];
 const STATUSES: [CheckStatus; 4] =
@@ -136,10 +137,12 @@ pub fn encode(path: &Path, stack: &Stack, inputs: &Inputs, plan: &Plan) -> Vec<u
             .sources
             .all()
             .into_iter()
+            .filter(|it| !holds_values(&it.name))
             .map(|it| (it.name.to_string(), it.text.to_string()))
             .collect(),
         inputs: inputs
             .iter()
+            .filter(|(name, _)| !is_ephemeral(stack, name))
             .filter_map(|(name, it)| Some((name.to_string(), input(it)?)))
             .collect(),
         state,
@@ -170,6 +173,16 @@ pub fn encode(path: &Path, stack: &Stack, inputs: &Inputs, plan: &Plan) -> Vec<u
         refreshed: plan.refreshed.iter().map(|(k, v)| (k.to_string(), prior(v))).collect(),
     };
     serde_json::to_vec(&file).unwrap_or_default()
+}
+
+/// Texts that say what variables are, which may not be for keeping.
+fn holds_values(name: &str) -> bool {
+    name.starts_with('<') || name.ends_with(".tfvars") || name.ends_with(".tfvars.json")
+}
+
+/// Whether a root variable is for one run only.
+pub fn is_ephemeral(stack: &Stack, name: &str) -> bool {
+    stack.config.root.variables.get(name).is_some_and(|it| it.ephemeral)
 }
 
 fn position<T: PartialEq>(all: &[T], it: T) -> u8 {

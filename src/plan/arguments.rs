@@ -12,7 +12,7 @@ use crate::lang::json;
 use crate::lang::types::Type;
 use crate::lang::value::{Kind as ValueKind, Marks, Str, Value};
 use crate::schema::attribute::object_type;
-use crate::schema::{Attribute, Decides, Kind, Nesting};
+use crate::schema::{Attribute, Decides, Format, Kind, Nesting};
 
 /// Where each argument stands, by its path: `rule[0].port`.
 pub type PlacesMap = BTreeMap<String, Span>;
@@ -327,10 +327,7 @@ fn check_at(
     places: &PlacesMap,
     diagnostics: &mut Diagnostics,
 ) {
-    let is_set = |name: &str| {
-        let value = row.part(name);
-        value.is_some_and(|it| !it.is_null() && it.as_slice().is_none_or(|items| !items.is_empty()))
-    };
+    let beside = Beside { row };
     for it in attributes.iter().filter(|it| it.is_argument()) {
         let path = if at.is_empty() { it.name.into() } else { format!("{at}.{}", it.name) };
         let place = places.get(&path).or_else(|| places.get(at)).copied();
@@ -339,27 +336,8 @@ fn check_at(
             wrong.span = place;
             diagnostics.push(wrong);
         };
-        let others: Vec<&str> = it
-            .conflicts
-            .iter()
-            .filter(|name| !name.contains('.') && is_set(name))
-            .copied()
-            .collect();
-        if is_set(it.name) && !others.is_empty() {
-            let detail = format!("`{path}` cannot be set together with `{}`", others.join("`, `"));
-            refuse("Conflicting configuration arguments".into(), detail);
-        }
-        if it.exactly_one_of.first() == Some(&it.name) && at.is_empty() {
-            let set: Vec<&str> =
-                it.exactly_one_of.iter().filter(|name| is_set(name)).copied().collect();
-            if set.len() != 1 {
-                let detail = format!(
-                    "exactly one of `{}` must be set, but {}",
-                    it.exactly_one_of.join("`, `"),
-                    if set.is_empty() { "none is".into() } else { format!("{} are", set.len()) }
-                );
-                refuse("Invalid combination of arguments".into(), detail);
-            }
+        if let Some((summary, detail)) = beside.misfit(it, &path) {
+            refuse(summary.into(), detail);
         }
         let Some(value) = row.part(it.name).filter(|it| it.is_known() && !it.is_null()) else {
             continue;
@@ -375,9 +353,73 @@ fn check_at(
     }
 }
 
+/// Arguments beside one another. What is not known yet may turn out to be null, so it counts neither
+/// as set nor as missing.
+struct Beside<'a> {
+    row: &'a Value,
+}
+
+impl Beside<'_> {
+    fn part(&self, name: &str) -> Option<&Value> {
+        self.row
+            .part(name)
+            .filter(|it| !it.is_null() && it.as_slice().is_none_or(|items| !items.is_empty()))
+    }
+
+    fn is_set(&self, name: &str) -> bool {
+        self.part(name).is_some_and(Value::is_known)
+    }
+
+    fn is_missing(&self, name: &str) -> bool {
+        self.part(name).is_none()
+    }
+
+    /// Which rule between arguments does not hold, told once.
+    fn misfit(&self, it: &Attribute, path: &str) -> Option<(&'static str, String)> {
+        // Names with a path belong to other blocks.
+        let near = |names: &[&'static str]| -> Vec<&'static str> {
+            names.iter().filter(|name| !name.contains('.')).copied().collect()
+        };
+        let list = |names: &[&str]| format!("`{}`", names.join("`, `"));
+        let is_set = |name: &&&str| self.is_set(name);
+        if self.is_set(it.name) {
+            let others = near(it.conflicts);
+            let others: Vec<&str> = others.iter().filter(is_set).copied().collect();
+            if !others.is_empty() {
+                let detail = format!("`{path}` cannot be set together with {}", list(&others));
+                return Some(("Conflicting configuration arguments", detail));
+            }
+            let others = near(it.required_with);
+            let others: Vec<&str> =
+                others.iter().filter(|name| self.is_missing(name)).copied().collect();
+            if !others.is_empty() {
+                let detail = format!("`{path}` needs {} to be set beside it", list(&others));
+                return Some(("Missing required argument", detail));
+            }
+        }
+        let none = |names: &[&str]| names.iter().all(|name| self.is_missing(name));
+        let one = near(it.exactly_one_of);
+        if one.first() == Some(&it.name) && one.len() > 1 {
+            let set = one.iter().filter(is_set).count();
+            if set > 1 || none(&one) {
+                let found = if set == 0 { "none is".to_string() } else { format!("{set} are") };
+                let detail = format!("exactly one of {} must be set, but {found}", list(&one));
+                return Some(("Invalid combination of arguments", detail));
+            }
+        }
+        let some = near(it.at_least_one_of);
+        if some.first() == Some(&it.name) && none(&some) {
+            let detail = format!("one of {} must be set, but none is", list(&some));
+            return Some(("Missing required argument", detail));
+        }
+        None
+    }
+}
+
 /// What is wrong with a known value. A sensitive one is not told.
 fn misfit(it: &Attribute, value: &Value) -> Option<String> {
-    let shown = match value.has_sensitive() || it.sensitive {
+    let hidden = value.has_sensitive() || value.has_ephemeral() || it.sensitive || it.write_only;
+    let shown = match hidden {
         true => "(sensitive)".to_string(),
         false => format!("{value:?}"),
     };
@@ -390,6 +432,20 @@ fn misfit(it: &Attribute, value: &Value) -> Option<String> {
             let near = crate::diag::closest(text, it.one_of.iter().copied());
             let meant = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
             return Some(format!("{shown} is not one of {}{meant}", it.one_of.join(", ")));
+        }
+    }
+    if let Some(format) = it.format {
+        let texts = match value.as_str() {
+            Some(text) => vec![text],
+            None => value.as_slice().unwrap_or_default().iter().filter_map(Value::as_str).collect(),
+        };
+        // An empty text is as good as none.
+        let given = texts.into_iter().filter(|it| format == Format::NotEmpty || !it.is_empty());
+        for text in given {
+            if let Some(expected) = format.misfit(text) {
+                let shown = if hidden { shown } else { format!("{text:?}") };
+                return Some(format!("{shown} is not {expected}"));
+            }
         }
     }
     if let (Some((low, high)), Some(number)) = (it.range, value.as_number()) {

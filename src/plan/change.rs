@@ -103,6 +103,9 @@ pub enum Action {
     Delete,
     /// It is left as it is, and no longer ours.
     Forget,
+    /// An ephemeral resource is opened for those that need it, and closed after them. Nothing of it
+    /// is told or stored.
+    Open,
 }
 
 impl Action {
@@ -246,12 +249,8 @@ impl Plan {
     /// Drift that a person must know of: objects that are gone, and those that the plan therefore
     /// changes. What AWS decides anyway may differ without being of interest.
     pub fn relevant_drift(&self) -> impl Iterator<Item = &Change> {
-        let acted_on: std::collections::BTreeSet<&Address> = self
-            .changes
-            .iter()
-            .filter(|it| it.action != Action::NoOp)
-            .map(|it| &it.address)
-            .collect();
+        let acted_on: std::collections::BTreeSet<&Address> =
+            self.changes.iter().filter(|it| it.acts()).map(|it| &it.address).collect();
         let everything = self.mode == PlanMode::RefreshOnly;
         self.drift
             .iter()
@@ -273,9 +272,35 @@ impl Plan {
 }
 
 impl Change {
+    /// A change of which no more is known than what is done to what.
+    pub fn blank(address: Address, provider: String, action: Action) -> Self {
+        Change {
+            address,
+            deposed: None,
+            previous_address: None,
+            provider,
+            action,
+            reason: None,
+            before: None,
+            after: None,
+            replace_paths: Vec::new(),
+            dependencies: Vec::new(),
+            prior_dependencies: Vec::new(),
+            create_before_destroy: false,
+            importing: None,
+            id: None,
+            timeouts: BTreeMap::new(),
+        }
+    }
+
     /// Whether a person is told of it: it does something, moves or imports.
     pub fn is_visible(&self) -> bool {
-        self.action != Action::NoOp || self.previous_address.is_some() || self.importing.is_some()
+        self.acts() || self.previous_address.is_some() || self.importing.is_some()
+    }
+
+    /// Whether anything is done to the object.
+    pub fn acts(&self) -> bool {
+        !matches!(self.action, Action::NoOp | Action::Open)
     }
 }
 

@@ -1,15 +1,20 @@
 //! Conditions: pre- and postconditions, validations, assertions.
 
 use super::change::CheckStatus;
-use super::evaluation::{Checked, Evaluation};
-use crate::diag::{Diagnostic, Result};
+use super::evaluation::{Checked, Evaluation, Purpose};
+use crate::diag::{Diagnostic, Result, Severity};
 use crate::lang::config::Condition;
 use crate::lang::convert::convert;
 use crate::lang::eval::{Scope, evaluate};
 use crate::lang::types::Type;
+use crate::lang::value::Value;
+
+/// What a condition of an input variable is called in messages.
+pub const VALIDATION: &str = "variable validation";
 
 /// How a condition came out, and what to say where it does not hold.
 pub fn outcome(
+    ev: &Evaluation<'_>,
     scope: &dyn Scope,
     condition: &Condition,
     what: &str,
@@ -17,26 +22,50 @@ pub fn outcome(
     let place = condition.condition.span;
     let invalid =
         |detail: String| Diagnostic::error(format!("Invalid {what} result"), detail).at(place);
-    let value = evaluate(scope, &condition.condition)?;
-    let (value, marks) = value.without_marks();
+    let (value, _) = evaluate(scope, &condition.condition)?.without_marks();
     if value.is_null() {
         return Err(invalid("a condition must be true or false, not null".into()).into());
     }
     let value = convert(&value, &Type::Bool).map_err(|it| invalid(it.to_string()))?;
-    let status = match value.as_bool() {
-        Some(true) => return Ok((CheckStatus::Pass, String::new())),
-        Some(false) => CheckStatus::Fail,
+    match value.as_bool() {
+        Some(true) => {
+            // Whoever wrote such a message would see it only when it is too late.
+            if ev.facts.purpose == Purpose::Plan && what != VALIDATION {
+                let message = evaluate(scope, &condition.error_message).ok();
+                ev.report(message.filter(Value::has_ephemeral).map(|_| secret(condition, true)));
+            }
+            return Ok((CheckStatus::Pass, String::new()));
+        }
         None => return Ok((CheckStatus::Unknown, String::new())),
-    };
+        Some(false) => {}
+    }
     let message = evaluate(scope, &condition.error_message)?;
-    let hidden = message.has_sensitive() || message.has_ephemeral();
-    let text = match (hidden, message.as_str()) {
-        (true, _) => "the error message holds a sensitive value, so it is not shown".to_string(),
+    let ephemeral = message.has_ephemeral();
+    let text = match (ephemeral || message.has_sensitive(), message.as_str()) {
+        (true, _) => {
+            let mut told = secret(condition, ephemeral);
+            if what == VALIDATION {
+                told.severity = Severity::Error;
+            }
+            ev.report([told]);
+            "the error message holds a secret value, so it is not shown".to_string()
+        }
         (_, Some(text)) => text.trim().to_string(),
         (_, None) => "the error message is not known yet".to_string(),
     };
-    let _ = marks;
-    Ok((status, text))
+    Ok((CheckStatus::Fail, text))
+}
+
+/// An error message that would tell what must not be told.
+fn secret(condition: &Condition, ephemeral: bool) -> Diagnostic {
+    let (what, function) =
+        if ephemeral { ("ephemeral", "ephemeralasnull") } else { ("sensitive", "nonsensitive") };
+    Diagnostic::warning(
+        format!("Error message refers to {what} values"),
+        format!("the message would tell {what} values, so it is not shown"),
+    )
+    .hint(format!("leave them out, or use `{function}` where they are no secret"))
+    .at(condition.error_message.span)
 }
 
 /// Evaluates one condition; an error where it does not hold.
@@ -51,7 +80,7 @@ pub fn check(
         Checked::Postcondition(address) => ("Resource postcondition failed", address.to_string()),
         Checked::Output(address) => ("Module output value precondition failed", address.clone()),
     };
-    let (status, message) = outcome(scope, condition, "condition")?;
+    let (status, message) = outcome(evaluation, scope, condition, "condition")?;
     let kind = if matches!(checked, Checked::Output(_)) { "output_value" } else { "resource" };
     evaluation.record(kind, &address, status, &message);
     match status {

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::arguments as rules;
-use super::change::{Action, Change, Path, Reason};
+use super::change::{Action, Change, Reason};
 use super::diff;
 use super::evaluation::{Checked, Evaluation, ModuleInstance, Purpose, Wanted};
-use super::instance::{arguments, mark_sensitive, scope, unknown_type, without_origins};
+use super::instance::{mark_sensitive, unknown_type};
+use super::opening::{self, Opening};
 use crate::address::Address;
-use crate::diag::{Diagnostics, Result};
+use crate::diag::Result;
 use crate::lang::config::ResourceKey;
 use crate::lang::value::{Marks, Origins, Value};
+use crate::provider::AnyType;
 
 /// Plans one data source; what it tells, or will tell.
 pub fn plan(
@@ -22,31 +23,18 @@ pub fn plan(
 ) -> Result<Value> {
     let resource = &module.module.resources[key];
     let Some(source) = ev.facts.registry.data_source(&key.kind) else {
-        let known = ev.facts.registry.data_sources().map(|it| it.schema().kind).collect();
-        return Err(unknown_type(ev, resource, known));
+        return Err(unknown_type(ev, resource));
     };
     let schema = source.schema();
-    let given = arguments(ev, module, key, address, schema)?;
-    let (scope, _) = scope(ev, module, key, address)?;
-    ev.conditions(
-        &scope,
-        &resource.lifecycle.preconditions,
-        Checked::Precondition(address.clone()),
-    )?;
-    let mut diagnostics = Diagnostics::new();
-    rules::check(&given.row, schema.attributes, &given.places, &mut diagnostics);
-    source.check(&given.row, &|path| given.places.get(path).copied(), &mut diagnostics);
-    diagnostics.into_result(())?;
+    let Opening { given, scope, config } =
+        opening::open(ev, module, key, address, AnyType::Data(source), None)?;
     if ev.facts.purpose == Purpose::Validate {
         return Ok(Value::unknown(schema.ty()));
     }
-    let row = mark_sensitive(
-        schema.attributes,
-        &diff::planned(schema, None, &without_origins(&given.row)),
-    );
+    let row = mark_sensitive(schema.attributes, &diff::planned(schema, None, &config));
     let marks = Marks { from: given.origins.clone(), ..Marks::NONE };
     let reason = match () {
-        () if !given.row.is_wholly_known() => Some(Reason::ReadBecauseConfigUnknown),
+        () if !config.is_wholly_known() => Some(Reason::ReadBecauseConfigUnknown),
         () if pending(ev, &given.explicit) => Some(Reason::ReadBecauseDependencyPending),
         () => None,
     };
@@ -89,29 +77,18 @@ fn change(
     timeouts: BTreeMap<String, u64>,
 ) -> Change {
     let provider = ev.facts.registry.provider_of_data_source(kind);
+    let source = provider.map(|it| it.source().to_string()).unwrap_or_default();
     Change {
-        address: address.clone(),
-        deposed: None,
-        previous_address: None,
-        provider: provider.map(|it| it.source().to_string()).unwrap_or_default(),
-        action: Action::Read,
         reason: Some(reason),
-        before: None,
         after: Some(row),
-        replace_paths: Vec::<Path>::new(),
         dependencies,
-        prior_dependencies: Vec::new(),
-        create_before_destroy: false,
-        importing: None,
-        id: None,
         timeouts,
+        ..Change::blank(address.clone(), source, Action::Read)
     }
 }
 
 /// Whether one of these instances is still to be changed.
-fn pending(ev: &Evaluation<'_>, origins: &Origins) -> bool {
+pub fn pending(ev: &Evaluation<'_>, origins: &Origins) -> bool {
     let changes = ev.changes.borrow();
-    ev.addresses(origins)
-        .iter()
-        .any(|it| changes.get(it).is_some_and(|change| change.action != Action::NoOp))
+    ev.addresses(origins).iter().any(|it| changes.get(it).is_some_and(Change::acts))
 }

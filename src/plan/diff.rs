@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::change::{Path, PathStep};
 use crate::lang::types::Type;
-use crate::lang::value::{Kind as ValueKind, Str, Value};
+use crate::lang::value::{Str, Value};
 use crate::schema::compare::same;
 use crate::schema::{Attribute, Compare, Decides, Kind, Nesting, Schema};
 
@@ -13,7 +13,7 @@ use crate::schema::{Attribute, Compare, Decides, Kind, Nesting, Schema};
 pub fn planned(schema: &Schema, prior: Option<&Value>, config: &Value) -> Value {
     let planned = echo(schema.attributes, object(schema.attributes, prior, config), prior);
     match prior {
-        Some(prior) => follow(schema.attributes, prior, planned),
+        Some(prior) => follow(schema.attributes, prior, config, planned),
         None => planned,
     }
 }
@@ -126,11 +126,14 @@ fn echo(attributes: &[Attribute], planned: Value, prior: Option<&Value>) -> Valu
     planned
 }
 
-/// Makes unknown what follows an argument that changes.
-fn follow(attributes: &[Attribute], prior: &Value, planned: Value) -> Value {
+/// Makes unknown what follows an argument that changes, and is not given itself.
+fn follow(attributes: &[Attribute], prior: &Value, config: &Value, planned: Value) -> Value {
     let changed = |name: &&str| differs(prior.part(name), planned.part(name));
+    let given = |it: &Attribute| {
+        it.is_argument() && config.part(it.name).is_some_and(|given| !given.is_null())
+    };
     let stale: Vec<&Attribute> =
-        attributes.iter().filter(|it| it.follows.iter().any(changed)).collect();
+        attributes.iter().filter(|it| it.follows.iter().any(changed) && !given(it)).collect();
     if stale.is_empty() {
         return planned;
     }
@@ -201,69 +204,7 @@ fn collect(
     }
 }
 
-/// The arguments that AWS does not have as they are wanted. What the user left open, what AWS never
-/// tells, and what is only sent are left out.
-pub fn unmet(schema: &Schema, want: &Value, have: &Value) -> Vec<String> {
-    let mut names = Vec::new();
-    for it in schema.attributes {
-        if it.local || it.write_only || !it.is_argument() {
-            continue;
-        }
-        let null = Value::null(it.kind.ty());
-        let (want, have) =
-            (want.part(it.name).unwrap_or(&null), have.part(it.name).unwrap_or(&null));
-        if !met(it, want, have) {
-            names.push(it.name.to_string());
-        }
-    }
-    names
-}
-
-fn met(it: &Attribute, want: &Value, have: &Value) -> bool {
-    if !want.is_known() || (want.is_null() && it.decides == Decides::Auto) {
-        return true;
-    }
-    if let Kind::Block { attributes, nesting, .. } = &it.kind {
-        return blocks_met(attributes, *nesting, want, have);
-    }
-    if !want.is_wholly_known() || same(it.compare, want, have) {
-        return true;
-    }
-    // AWS has no word for "not set": an empty text, list or map, and a plain false are as good.
-    is_empty(want) && is_empty(have)
-}
-
-fn blocks_met(attributes: &[Attribute], nesting: Nesting, want: &Value, have: &Value) -> bool {
-    let items = |it: &Value| it.as_slice().unwrap_or_default().to_vec();
-    let (wanted, had) = (items(want), items(have));
-    let fits = |want: &Value, have: &Value| {
-        attributes.iter().all(|part| {
-            let null = Value::null(part.kind.ty());
-            let want = want.part(part.name).unwrap_or(&null);
-            part.local
-                || part.write_only
-                || !part.is_argument()
-                || met(part, want, have.part(part.name).unwrap_or(&null))
-        })
-    };
-    wanted.len() == had.len()
-        && match nesting {
-            Nesting::List => wanted.iter().zip(&had).all(|(want, have)| fits(want, have)),
-            Nesting::Set => wanted.iter().all(|want| had.iter().any(|have| fits(want, have))),
-        }
-}
-
-fn is_empty(it: &Value) -> bool {
-    match it.kind() {
-        ValueKind::Null(_) | ValueKind::Bool(false) => true,
-        ValueKind::String(text) => text.is_empty(),
-        ValueKind::Number(number) => number.is_zero(),
-        _ => {
-            it.as_slice().is_some_and(|items| items.is_empty())
-                || it.as_entries().is_some_and(|items| items.is_empty())
-        }
-    }
-}
+pub use crate::schema::unmet::unmet;
 
 /// What was seen, in the words last known where those mean the same: a policy that the service
 /// returns with its keys in another order is not a change.
@@ -368,6 +309,29 @@ mod tests {
         let it = planned(&SCHEMA, Some(&object("x", 5)), &config("x"));
         assert!(!it.part("echo").unwrap().is_known());
         assert!(replacing(&SCHEMA, &object("x", 5), &it).is_empty());
+    }
+
+    #[test]
+    fn what_is_given_follows_nothing() {
+        const FOLLOWS: Schema = Schema {
+            attributes: &[
+                Attribute { name: "file", kind: Kind::String, ..Attribute::BLANK },
+                Attribute {
+                    name: "sum",
+                    kind: Kind::String,
+                    decides: Decides::Auto,
+                    follows: &["file"],
+                    ..Attribute::BLANK
+                },
+            ],
+            ..SCHEMA
+        };
+        let row = |file: &str, sum| Value::object([("file", Value::from(file)), ("sum", sum)]);
+        let prior = row("a", "1".into());
+        let open = planned(&FOLLOWS, Some(&prior), &row("b", Value::null(Type::String)));
+        assert!(!open.part("sum").unwrap().is_known());
+        let given = planned(&FOLLOWS, Some(&prior), &row("b", "2".into()));
+        assert!(given.part("sum").unwrap().same(&"2".into()));
     }
 
     #[test]

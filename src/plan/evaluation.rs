@@ -12,12 +12,11 @@ use super::change::{Change, CheckResult, CheckStatus};
 use super::instance;
 use super::repetition::{self, Repetition};
 use super::scope::ModuleScope;
-use crate::address::{Address, Key, Mode, ModulePath, ResourceAddress};
+use crate::address::{Address, Key, ModulePath, ResourceAddress};
 use crate::diag::{At, Diagnostic, Diagnostics, Result, Severity};
+use crate::driver::Cloud;
 use crate::lang::config::{Condition, Config, Module, ModuleCall, ResourceKey};
-use crate::lang::convert::convert;
 use crate::lang::eval::{Environment, evaluate};
-use crate::lang::types::Type;
 use crate::lang::value::{Marks, Origins, Str, Value};
 use crate::provider::Registry;
 
@@ -33,6 +32,10 @@ pub struct Facts<'a> {
     pub prior: &'a BTreeMap<Address, instance::Prior>,
     /// Data sources read so far.
     pub data: &'a BTreeMap<Address, Value>,
+    /// Ephemeral resources that are open, with what they tell.
+    pub opened: &'a BTreeMap<Address, Value>,
+    /// Clients of the configured providers, as far as there are any yet.
+    pub clouds: &'a BTreeMap<ProviderKey, Cloud>,
     /// Instances that `--replace` names.
     pub replace: &'a HashSet<Address>,
     /// What functions may look at.
@@ -127,7 +130,7 @@ pub struct Evaluation<'a> {
     found: RefCell<Diagnostics>,
     /// Planned changes so far.
     pub changes: RefCell<BTreeMap<Address, Change>>,
-    /// Data sources to be read before the next round: address, type and arguments.
+    /// Data sources to be read, and ephemeral resources to be opened, before the next round.
     pub wanted: RefCell<BTreeMap<Address, Wanted>>,
     /// Results of conditions so far.
     pub checks: RefCell<Vec<CheckResult>>,
@@ -135,7 +138,7 @@ pub struct Evaluation<'a> {
     pub results: RefCell<HashMap<Address, Value>>,
 }
 
-/// A data source that can be read now.
+/// A data source that can be read, or an ephemeral resource that can be opened, now.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// Type.
@@ -465,7 +468,7 @@ impl<'a> Evaluation<'a> {
             Node { module: module.number, item: Item::Instance(resource.clone(), key.clone()) };
         let address = address(module, resource, key.clone());
         let value = self.value(node, || match self.facts.purpose {
-            Purpose::Apply => instance::current(self, module, resource, &address),
+            Purpose::Apply => instance::current(self, &address),
             _ => instance::plan(self, module, resource, &address),
         })?;
         let own = self.origin(&address);
@@ -576,16 +579,4 @@ pub fn address(module: &ModuleInstance, resource: &ResourceKey, key: Option<Key>
         name: resource.name.clone(),
     }
     .instance(key)
-}
-
-/// A value converted to the type of a declaration.
-pub fn converted(value: &Value, ty: &Type, what: &str, span: crate::diag::Span) -> Result<Value> {
-    convert(value, ty).map_err(|mismatch| {
-        Diagnostic::error(what, format!("the value is not suitable: {mismatch}")).at(span).into()
-    })
-}
-
-/// Whether a resource is read and not made.
-pub fn is_data(key: &ResourceKey) -> bool {
-    key.mode == Mode::Data
 }

@@ -4,7 +4,7 @@
 //! the direction of dependencies. With create-before-destroy, the old object goes only after
 //! everything that used it has been moved to the new one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use petgraph::algo::tarjan_scc;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
@@ -40,15 +40,22 @@ pub enum Verb {
     Delete,
     /// Drops it from the state.
     Forget,
+    /// Opens an ephemeral resource.
+    Open,
+    /// Closes it again, after all that used it, whatever became of them.
+    Close,
 }
 
 /// The graph of a plan's changes; a cycle is an error that names its members.
 pub fn build(plan: &Plan) -> Result<ActionGraph> {
     let mut graph = ActionGraph::new();
-    let nodes = Nodes::add(&mut graph, &plan.changes);
     let objects = objects_by_address(&plan.changes);
+    let nodes = Nodes::add(&mut graph, &plan.changes, &opened(&plan.changes, &objects));
     for (at, change) in plan.changes.iter().enumerate() {
         let own = nodes.of(at);
+        if let (Some(open), Some(close)) = (own.create, own.close) {
+            graph.update_edge(open, close, ());
+        }
         // A replacement's two halves.
         if let (Some(create), Some(delete)) = (own.create, own.delete) {
             match change.action {
@@ -77,6 +84,10 @@ fn make_before(
 ) {
     if let (Some(first), Some(second)) = (used.create, user.create) {
         graph.update_edge(first, second, ());
+    }
+    // What an open one uses stays open as long as it.
+    if let (Some(last), Some(close)) = (user.close.or(user.create), used.close) {
+        graph.update_edge(last, close, ());
     }
     // With create-before-destroy, the old object outlives even the making of its users' new ones.
     let old_stays = changes[other].action == Action::CreateThenDelete;
@@ -118,25 +129,44 @@ struct Own {
     create: Option<NodeIndex>,
     /// Deletes or forgets it.
     delete: Option<NodeIndex>,
+    /// Closes it, where it was opened.
+    close: Option<NodeIndex>,
+}
+
+/// Ephemeral resources that something which acts needs, directly or through others.
+fn opened(changes: &[Change], objects: &HashMap<&Address, Vec<usize>>) -> HashSet<usize> {
+    let acting = changes.iter().filter(|it| it.acts() && it.action != Action::Delete);
+    let mut waiting: Vec<&Change> = acting.collect();
+    let mut found = HashSet::new();
+    while let Some(user) = waiting.pop() {
+        let used = user.dependencies.iter().filter_map(|it| objects.get(it)).flatten();
+        let open = used.filter(|it| changes[**it].action == Action::Open);
+        waiting.extend(open.filter(|it| found.insert(**it)).map(|it| &changes[*it]));
+    }
+    found
 }
 
 struct Nodes(Vec<Own>);
 
 impl Nodes {
-    fn add(graph: &mut ActionGraph, changes: &[Change]) -> Self {
+    fn add(graph: &mut ActionGraph, changes: &[Change], opened: &HashSet<usize>) -> Self {
         let own = changes.iter().enumerate().map(|(change, it)| {
             let mut node = |verb| Some(graph.add_node(Step { change, verb }));
-            match it.action {
-                Action::NoOp => Own { create: node(Verb::Keep), delete: None },
-                Action::Read => Own { create: node(Verb::Read), delete: None },
-                Action::Create => Own { create: node(Verb::Create), delete: None },
-                Action::Update => Own { create: node(Verb::Update), delete: None },
-                Action::Delete => Own { create: None, delete: node(Verb::Delete) },
-                Action::Forget => Own { create: None, delete: node(Verb::Forget) },
-                Action::DeleteThenCreate | Action::CreateThenDelete => {
-                    Own { create: node(Verb::Create), delete: node(Verb::Delete) }
+            let (create, delete, close) = match it.action {
+                Action::Open if opened.contains(&change) => {
+                    (node(Verb::Open), None, node(Verb::Close))
                 }
-            }
+                Action::NoOp | Action::Open => (node(Verb::Keep), None, None),
+                Action::Read => (node(Verb::Read), None, None),
+                Action::Create => (node(Verb::Create), None, None),
+                Action::Update => (node(Verb::Update), None, None),
+                Action::Delete => (None, node(Verb::Delete), None),
+                Action::Forget => (None, node(Verb::Forget), None),
+                Action::DeleteThenCreate | Action::CreateThenDelete => {
+                    (node(Verb::Create), node(Verb::Delete), None)
+                }
+            };
+            Own { create, delete, close }
         });
         Nodes(own.collect())
     }

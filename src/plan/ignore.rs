@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::instance::{Prior, with_part};
 use crate::lang::ast::{Step, StepKind};
 use crate::lang::config::IgnoreChanges;
-use crate::lang::value::{Str, Value};
+use crate::lang::value::{Kind, Str, Value};
 use crate::schema::{Decides, Schema};
 
 /// The configuration with the ignored arguments as they are.
@@ -51,6 +51,11 @@ fn renamed(path: &[Step], name: &str) -> Vec<Step> {
 /// `row` with the part at that path as it is in `prior`.
 fn taken_from(row: &Value, prior: &Value, path: &[Step]) -> Value {
     let Some((step, rest)) = path.split_first() else { return prior.clone() };
+    // A key is that of a map: of an object, Terraform then ignores the whole.
+    let keyed = matches!(&step.kind, StepKind::Index(key) if key.as_str().is_some());
+    if keyed && rest.is_empty() && matches!(row.kind(), Kind::Object(_)) {
+        return prior.clone();
+    }
     let name: Str = match &step.kind {
         StepKind::Attribute(name) => name.clone(),
         StepKind::Index(key) => match (key.as_str(), key.as_number().and_then(|it| it.to_i64())) {

@@ -77,7 +77,7 @@ fn walk_checks(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>) {
             if module.path.is_root() { String::new() } else { format!("{}.", module.path) };
         let address = format!("{prefix}check.{}", check.name);
         for assert in &check.asserts {
-            match condition::outcome(&scope, assert, "check") {
+            match condition::outcome(ev, &scope, assert, "condition") {
                 Ok((CheckStatus::Fail, message)) => {
                     ev.record("check", &address, CheckStatus::Fail, &message);
                     let it = Diagnostic::warning("Check block assertion failed", message);
@@ -107,10 +107,15 @@ pub fn outputs(ev: &Evaluation<'_>, before: &BTreeMap<Str, Value>) -> BTreeMap<S
     let mut all = BTreeMap::new();
     for (name, output) in &root.module.outputs {
         let Some(value) = ev.keep(ev.output(&root, name)) else { continue };
+        let detail =
+            || format!("output `{name}` of the root module is stored, so it may not be ephemeral");
+        if output.ephemeral {
+            let it = Diagnostic::error("Ephemeral output not allowed", detail());
+            ev.report([it.at(output.span)]);
+            continue;
+        }
         if value.has_ephemeral() {
-            let detail =
-                format!("output `{name}` of the root module is stored, so it may not be ephemeral");
-            let it = Diagnostic::error("Ephemeral value not allowed", detail);
+            let it = Diagnostic::error("Ephemeral value not allowed", detail());
             ev.report([it.at(output.value.span)]);
             continue;
         }
@@ -157,21 +162,12 @@ pub fn orphan(ev: &Evaluation<'_>, address: &Address, prior: &Prior) -> Change {
 /// The deletion of an object.
 pub fn deletion(address: &Address, prior: &Prior) -> Change {
     Change {
-        address: address.clone(),
-        deposed: None,
         previous_address: prior.previous_address.clone(),
-        provider: prior.provider.clone(),
-        action: Action::Delete,
-        reason: None,
         before: Some(prior.row.clone()),
-        after: None,
-        replace_paths: Vec::new(),
-        dependencies: Vec::new(),
         prior_dependencies: prior.dependencies.clone(),
         create_before_destroy: prior.create_before_destroy,
-        importing: None,
         id: Some(prior.id.clone()),
-        timeouts: BTreeMap::new(),
+        ..Change::blank(address.clone(), prior.provider.clone(), Action::Delete)
     }
 }
 

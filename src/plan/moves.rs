@@ -21,6 +21,10 @@ pub fn carry_out(
     let mut statements = Vec::new();
     gather(&config.root, &mut Vec::new(), &mut statements);
     let mut diagnostics = check(&statements);
+    for one in statements.iter().filter(|it| it.still_declared(&config.root)) {
+        let detail = format!("`{}` is declared, so it cannot have moved", one.moved.from);
+        diagnostics.push(Diagnostic::error("Moved object still exists", detail).at(one.moved.span));
+    }
     if diagnostics.has_errors() {
         return (prior, diagnostics);
     }
@@ -100,6 +104,38 @@ fn implied(config: &Config, at: Address) -> Address {
 }
 
 impl Statement<'_> {
+    /// Whether what has moved is there all the same.
+    fn still_declared(&self, root: &Module) -> bool {
+        let inner = |module: &Module, name: &str| module.calls.get(name).map(|it| it.module.clone());
+        let mut at = std::sync::Arc::new(root.clone());
+        for name in &self.module {
+            match inner(&at, name) {
+                Some(it) => at = it,
+                None => return false,
+            }
+        }
+        // One instance without a key is not the whole of those that have keys.
+        let one = matches!(self.moved.from, Target::Instance(_) | Target::Resource(_))
+            && matches!(self.moved.to, Target::Instance(_));
+        match &self.moved.from {
+            Target::Resource(it) if it.module.is_root() => {
+                let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
+                at.resources
+                    .get(&key)
+                    .is_some_and(|it| !one || (it.count.is_none() && it.for_each.is_none()))
+            }
+            Target::Module(path) => match path.0.as_slice() {
+                [only] if only.key.is_none() => at.calls.get(&only.name).is_some_and(|it| {
+                    let whole = matches!(&self.moved.to,
+                        Target::Module(to) if to.0.last().is_some_and(|it| it.key.is_none()));
+                    whole || (it.count.is_none() && it.for_each.is_none())
+                }),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// The new address of an object, where this statement names it.
     fn apply(&self, at: &Address) -> Option<Address> {
         let steps = &at.resource.module.0;

@@ -123,7 +123,10 @@ fn by_count(scope: &ModuleScope<'_>, expr: &Expr, purpose: Purpose) -> Result<Re
         )
         .into());
     }
-    let value = convert(&value, &Type::Number).map_err(|it| refuse(it.to_string()))?;
+    let value = convert(&value, &Type::Number).map_err(|it| {
+        Diagnostic::error("Incorrect value type", format!("`count` is not a number: {it}"))
+            .at(expr.span)
+    })?;
     let over = match value.as_number() {
         None if value.is_null() => return Err(refuse("`count` must not be null".into()).into()),
         None if purpose == Purpose::Validate => Over::Unknown { count: true },

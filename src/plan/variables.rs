@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::change::CheckStatus;
-use super::condition;
+use super::condition::{self, VALIDATION};
 use super::evaluation::{Evaluation, ModuleInstance, Purpose, upstream};
 use crate::diag::{Diagnostic, Diagnostics, Result, Span};
 use crate::lang::ast::{Reference, StepKind};
@@ -56,6 +56,13 @@ fn given(
 /// The value that a variable has when `given` was given.
 pub fn settle(variable: &Variable, given: Option<Value>, place: Span) -> Result<Value> {
     let name = &variable.name;
+    if given.as_ref().is_some_and(Value::is_null)
+        && !variable.nullable
+        && variable.default.is_none()
+    {
+        let detail = format!("the variable `{name}` was given null, and may not be null");
+        return Err(Diagnostic::error("Required variable not set", detail).at(place).into());
+    }
     let given = given.filter(|it| !it.is_null() || variable.nullable);
     let Some(given) = given else {
         return variable.default.clone().ok_or_else(|| {
@@ -95,7 +102,7 @@ fn validate(
         false => format!("{}.var.{}", module.path, variable.name),
     };
     for validation in &variable.validations {
-        let outcome = condition::outcome(&scope, validation, "variable validation");
+        let outcome = condition::outcome(ev, &scope, validation, VALIDATION);
         let Some((status, message)) = diagnostics.keep(outcome) else {
             ev.record("var", &address, CheckStatus::Error, "");
             continue;
@@ -105,9 +112,10 @@ fn validate(
             continue;
         }
         let it = Diagnostic::error("Invalid value for variable", message).at(place);
-        let shown = match value.has_sensitive() {
-            true => "(sensitive)".to_string(),
-            false => format!("{value:?}"),
+        let shown = match (value.has_sensitive(), value.has_ephemeral()) {
+            (true, _) => "(sensitive)".to_string(),
+            (_, true) => "(ephemeral)".to_string(),
+            _ => format!("{value:?}"),
         };
         let mut it = it.label(validation.condition.span, "this condition does not hold");
         it.values.push((format!("var.{}", variable.name), format!("is {shown}")));

@@ -61,10 +61,7 @@ fn used_providers(registry: &Registry, module: &Module) -> Vec<String> {
 }
 
 fn provider_of(registry: &Registry, it: &Resource) -> String {
-    let found = match it.mode {
-        Mode::Data => registry.provider_of_data_source(&it.kind),
-        _ => registry.provider_of_driver(&it.kind),
-    };
+    let found = registry.provider_of(it.mode, &it.kind);
     let guess = || it.kind.split_once('_').map_or(&*it.kind, |(name, _)| name).to_string();
     found.map_or_else(guess, |it| it.name().to_string())
 }

@@ -6,10 +6,49 @@ use crate::lang::types::Type;
 use crate::schema::attribute::Default;
 use crate::schema::{Attribute, Decides, Kind, Schema};
 
-/// One resource type or data source.
-pub fn page(schema: &Schema, is_data: bool) -> String {
-    let what = if is_data { "data source" } else { "resource" };
-    let mut out = format!("# `{}` ({what})\n\n{}\n", schema.kind, trimmed(schema.doc));
+/// What a type is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// `resource "…" "…" { … }`
+    Resource,
+    /// `data "…" "…" { … }`
+    Data,
+    /// `ephemeral "…" "…" { … }`
+    Ephemeral,
+}
+
+impl Written {
+    /// Folder that its pages are in.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Written::Resource => "resources",
+            Written::Data => "data-sources",
+            Written::Ephemeral => "ephemeral-resources",
+        }
+    }
+
+    /// Heading over a list of them.
+    pub fn title(self) -> &'static str {
+        match self {
+            Written::Resource => "Resources",
+            Written::Data => "Data sources",
+            Written::Ephemeral => "Ephemeral resources",
+        }
+    }
+}
+
+/// One type.
+pub fn page(schema: &Schema, written: Written) -> String {
+    let what = match written {
+        Written::Resource => "resource",
+        Written::Data => "data source",
+        Written::Ephemeral => "ephemeral resource",
+    };
+    let (text, example) = (text(schema), example(schema));
+    let mut out = format!("# `{}` ({what})\n\n{text}\n", schema.kind);
+    if let Some(example) = example {
+        let _ = write!(out, "\n```hcl\n{example}```\n");
+    }
     section(&mut out, "Arguments", schema.attributes, &Attribute::is_argument, 2);
     section(&mut out, "Attributes", schema.attributes, &|it| !it.is_argument(), 2);
     blocks(&mut out, schema.attributes, "", 0);
@@ -30,9 +69,38 @@ pub fn page(schema: &Schema, is_data: bool) -> String {
     out
 }
 
+/// The overview: every type with its first sentence, and a link to its page.
+pub fn index(all: &[(Written, &'static Schema)]) -> String {
+    let mut out = String::from(
+        "# Reference\n\nEvery type there is a driver for. Written by `fastcart-hcl docs --out docs` from the drivers.\n",
+    );
+    for written in [Written::Resource, Written::Data, Written::Ephemeral] {
+        let mut own = all.iter().filter(|(it, _)| *it == written).map(|(_, it)| it).peekable();
+        if own.peek().is_some() {
+            let _ = writeln!(out, "\n## {}\n", written.title());
+        }
+        for it in own {
+            let (kind, folder) = (it.kind, written.folder());
+            let _ = writeln!(out, "- [`{kind}`]({folder}/{kind}.md): {}", summary(it));
+        }
+    }
+    out
+}
+
+/// The example in a type's documentation: a stack that can be planned.
+pub fn example(schema: &Schema) -> Option<&'static str> {
+    schema.doc.split_once("```hcl\n")?.1.split_once("```").map(|(example, _)| example)
+}
+
+/// What the documentation says before its example.
+fn text(schema: &Schema) -> String {
+    let doc = schema.doc;
+    trimmed(doc.split_once("```hcl\n").map_or(doc, |(text, _)| text))
+}
+
 /// The first sentence, for a list of types.
 pub fn summary(schema: &Schema) -> String {
-    let text = trimmed(schema.doc).replace('\n', " ");
+    let text = text(schema).replace('\n', " ");
     match text.split_once(". ") {
         Some((first, _)) => format!("{first}."),
         None => text,
@@ -152,7 +220,7 @@ mod tests {
 
     const SCHEMA: Schema = Schema {
         kind: "aws_thing",
-        doc: " Does things. And more.",
+        doc: "Does things. And more.\n\n```hcl\nresource \"aws_thing\" \"it\" {\n  mode = \"a\"\n}\n```",
         attributes: &[
             Attribute { name: "id", kind: Kind::String, decides: Decides::Out, ..Attribute::BLANK },
             Attribute {
@@ -192,9 +260,9 @@ mod tests {
 
     #[test]
     fn a_page_says_what_the_table_says() {
-        let text = page(&SCHEMA, false);
+        let text = page(&SCHEMA, Written::Resource);
         for want in [
-            "# `aws_thing` (resource)\n\nDoes things. And more.\n",
+            "# `aws_thing` (resource)\n\nDoes things. And more.\n\n```hcl\nresource \"aws_thing\" \"it\" {\n  mode = \"a\"\n}\n```\n",
             "- `mode` (string; default `\"a\"`; one of `a`, `b`; a change replaces the object): How.",
             "## Attributes\n\n- `id` (string)\n",
             "## `rule`\n\n- `port` (number; required; 0 to 65535)\n",
@@ -204,5 +272,12 @@ mod tests {
             assert!(text.contains(want), "{want}\n---\n{text}");
         }
         assert_eq!(summary(&SCHEMA), "Does things.");
+        let index = index(&[(Written::Resource, &SCHEMA)]);
+        assert!(
+            index.contains(
+                "\n## Resources\n\n- [`aws_thing`](resources/aws_thing.md): Does things.\n"
+            )
+        );
+        assert!(!index.contains("Data sources"));
     }
 }

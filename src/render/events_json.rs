@@ -99,6 +99,18 @@ pub fn event(sources: &Sources, it: &Event) -> Vec<Line> {
             rest.push(seconds(took));
             hook("apply_complete", message, address, &rest)
         }
+        Event::StepStarted { address, verb: verb @ (Verb::Open | Verb::Close), .. } => {
+            hook("ephemeral_op_start", message, address, &[action(*verb)])
+        }
+        Event::StepProgress {
+            address, verb: verb @ (Verb::Open | Verb::Close), elapsed, ..
+        } => hook("ephemeral_op_progress", message, address, &[action(*verb), seconds(elapsed)]),
+        Event::StepFinished { address, verb: verb @ (Verb::Open | Verb::Close), took, .. } => {
+            hook("ephemeral_op_complete", message, address, &[action(*verb), seconds(took)])
+        }
+        Event::StepFailed { address, verb: verb @ (Verb::Open | Verb::Close), took, .. } => {
+            hook("ephemeral_op_errored", message, address, &[action(*verb), seconds(took)])
+        }
         Event::StepStarted { address, verb, id: known } => {
             let mut rest = vec![action(*verb)];
             rest.extend(known.iter().flat_map(|it| id(it)));
@@ -130,6 +142,8 @@ fn verb_word(verb: Verb) -> &'static str {
         Verb::Update => "update",
         Verb::Delete => "delete",
         Verb::Forget => "remove",
+        Verb::Open => "open",
+        Verb::Close => "close",
     }
 }
 
@@ -137,7 +151,7 @@ fn action_word(it: &Change) -> &'static str {
     match it.action {
         Action::NoOp if it.importing.is_some() => "import",
         Action::NoOp if it.previous_address.is_some() => "move",
-        Action::NoOp => "noop",
+        Action::NoOp | Action::Open => "noop",
         Action::Read => "read",
         Action::Create => "create",
         Action::Update => "update",
@@ -213,6 +227,14 @@ pub fn summary(operation: &str, it: Counts, message: String) -> Line {
         "operation": operation,
     });
     Line::new("change_summary", message).with("changes", changes)
+}
+
+/// How many calls were made, by operation.
+pub fn calls(them: &BTreeMap<String, u64>) -> Line {
+    let total: u64 = them.values().sum();
+    let each = them.iter().map(|(operation, count)| (operation.clone(), (*count).into()));
+    let calls = json!({"total": total, "operations": each.collect::<Map<String, Json>>()});
+    Line::new("api_calls", format!("Calls to AWS: {total}")).with("api_calls", calls)
 }
 
 /// Root outputs after an apply; secret ones without their values.

@@ -67,6 +67,8 @@ pub fn words(verb: Verb) -> (&'static str, &'static str, &'static str) {
         Verb::Update => ("Modifying", "modifying", "Modifications"),
         Verb::Delete => ("Destroying", "destroying", "Destruction"),
         Verb::Forget => ("Forgetting", "forgetting", "Forgetting"),
+        Verb::Open => ("Opening", "opening", "Opening"),
+        Verb::Close => ("Closing", "closing", "Closing"),
     }
 }
 

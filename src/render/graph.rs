@@ -41,7 +41,7 @@ impl Node {
     pub fn action(&self) -> Action {
         let weight = |it: &Action| match it {
             Action::NoOp => 0,
-            Action::Read => 1,
+            Action::Read | Action::Open => 1,
             Action::Forget => 2,
             Action::Create => 3,
             Action::Update => 4,
@@ -74,6 +74,7 @@ pub fn verb(it: Action) -> &'static str {
         Action::DeleteThenCreate | Action::CreateThenDelete => "replace",
         Action::Delete => "destroy",
         Action::Forget => "forget",
+        Action::Open => "open",
     }
 }
 
@@ -87,6 +88,7 @@ pub fn colors(it: Action) -> (&'static str, &'static str) {
         Action::DeleteThenCreate | Action::CreateThenDelete => ("#ffedd5", "#c2410c"),
         Action::Delete => ("#fee2e2", "#b91c1c"),
         Action::Forget => ("#ede9fe", "#6d28d9"),
+        Action::Open => ("#fae8ff", "#a21caf"),
     }
 }
 
@@ -255,7 +257,7 @@ pub fn mermaid(it: &Picture) -> String {
 }
 
 /// Those that look different from each other.
-pub const ACTIONS: [Action; 7] = [
+pub const ACTIONS: [Action; 8] = [
     Action::NoOp,
     Action::Read,
     Action::Create,
@@ -263,6 +265,7 @@ pub const ACTIONS: [Action; 7] = [
     Action::DeleteThenCreate,
     Action::Delete,
     Action::Forget,
+    Action::Open,
 ];
 
 fn label(node: &Node) -> String {
@@ -276,6 +279,7 @@ fn label(node: &Node) -> String {
 pub(super) fn kind(node: &Node) -> String {
     match node.resource.mode {
         Mode::Data => format!("data {}", node.resource.kind),
+        Mode::Ephemeral => format!("ephemeral {}", node.resource.kind),
         _ => node.resource.kind.to_string(),
     }
 }

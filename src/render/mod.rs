@@ -18,7 +18,7 @@ pub mod state_text;
 pub mod svg;
 pub mod text;
 
-use crate::address::{Mode, ResourceAddress};
+use crate::address::ResourceAddress;
 use crate::provider::Registry;
 use crate::schema::Schema;
 
@@ -27,10 +27,7 @@ pub type Schemas<'a> = &'a dyn Fn(&ResourceAddress) -> Option<&'static Schema>;
 
 /// The schemas of everything registered.
 pub fn schemas(registry: &Registry) -> impl Fn(&ResourceAddress) -> Option<&'static Schema> {
-    |resource| match resource.mode {
-        Mode::Data => registry.data_source(&resource.kind).map(|it| it.schema()),
-        _ => registry.driver(&resource.kind).map(|it| it.schema()),
-    }
+    |resource| registry.of(resource.mode, &resource.kind).map(|it| it.schema())
 }
 
 /// The source in `provider["registry.terraform.io/hashicorp/aws"]`, or the text as it is.

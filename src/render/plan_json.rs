@@ -36,8 +36,10 @@ pub fn plan(schemas: Schemas<'_>, it: &Plan, origin: &Origin) -> Json {
     if !it.drift.is_empty() {
         put("resource_drift", it.drift.iter().map(resource_change).collect());
     }
-    if !it.changes.is_empty() {
-        put("resource_changes", it.changes.iter().map(resource_change).collect());
+    // Nothing of what is ephemeral is told.
+    let changes: Vec<&Change> = it.changes.iter().filter(|it| it.action != Action::Open).collect();
+    if !changes.is_empty() {
+        put("resource_changes", changes.into_iter().map(resource_change).collect());
     }
     let outputs = it.outputs.iter().map(|(name, it)| (name.to_string(), output_change(it)));
     put("output_changes", outputs.collect());
@@ -122,7 +124,7 @@ fn seconds(it: jiff::Timestamp) -> String {
 /// The words of an action.
 pub fn actions(it: Action) -> &'static [&'static str] {
     match it {
-        Action::NoOp => &["no-op"],
+        Action::NoOp | Action::Open => &["no-op"],
         Action::Read => &["read"],
         Action::Create => &["create"],
         Action::Update => &["update"],

@@ -134,7 +134,7 @@ fn legend(page: &mut Page<'_>, changes: &[&Change]) {
 
 fn color(action: Action) -> &'static str {
     match action {
-        Action::NoOp => "",
+        Action::NoOp | Action::Open => "",
         Action::Create => GREEN,
         Action::Update | Action::DeleteThenCreate | Action::CreateThenDelete => YELLOW,
         Action::Delete | Action::Forget => RED,

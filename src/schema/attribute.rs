@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::format::Format;
 use crate::lang::types::Type;
 use crate::lang::value::Value;
 
@@ -34,7 +35,7 @@ pub struct Timeouts {
 }
 
 /// One argument, attribute or nested block.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Attribute {
     /// Name as Terraform has it.
     pub name: &'static str,
@@ -66,12 +67,18 @@ pub struct Attribute {
     pub conflicts: &'static [&'static str],
     /// Exactly one of these (itself included) must be given.
     pub exactly_one_of: &'static [&'static str],
+    /// One or more of these (itself included) must be given.
+    pub at_least_one_of: &'static [&'static str],
+    /// Arguments that must be given where it is.
+    pub required_with: &'static [&'static str],
+    /// What the text, or each of its elements, must look like.
+    pub format: Option<Format>,
     /// A computed value that becomes unknown when one of these changes.
     pub follows: &'static [&'static str],
 }
 
 /// Shape of a value.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// `true` or `false`
     Bool,
@@ -165,8 +172,37 @@ impl Attribute {
         one_of: &[],
         conflicts: &[],
         exactly_one_of: &[],
+        at_least_one_of: &[],
+        required_with: &[],
+        format: None,
         follows: &[],
     };
+
+    /// How many attributes these are together.
+    pub const fn count(slices: &[&[Attribute]]) -> usize {
+        let (mut count, mut at) = (0, 0);
+        while at < slices.len() {
+            count += slices[at].len();
+            at += 1;
+        }
+        count
+    }
+
+    /// All of them in one table: for structs whose fields stand in another's.
+    pub const fn joined<const N: usize>(slices: &[&[Attribute]]) -> [Attribute; N] {
+        let mut all = [Attribute::BLANK; N];
+        let (mut count, mut at) = (0, 0);
+        while at < slices.len() {
+            let mut from = 0;
+            while from < slices[at].len() {
+                all[count] = slices[at][from];
+                count += 1;
+                from += 1;
+            }
+            at += 1;
+        }
+        all
+    }
 
     /// Whether the user may set it.
     pub fn is_argument(&self) -> bool {

@@ -1,11 +1,13 @@
 //! When two values count as the same: exactly, upper and lower case aside, or as JSON.
 //!
 //! AWS gives policies back in other words: lists of one as a text, an account's number as an ARN,
-//! statements in another order. Two policies are the same when they allow and deny the same.
+//! statements in another order. Two policies are the same when they allow and deny the same; two
+//! lists of containers, when they run the same; two lists of rules by priority, in any order.
 
 use serde_json::{Map, Value as Json};
 
 use super::attribute::Compare;
+use super::containers;
 use crate::lang::number::Number;
 use crate::lang::value::{Kind, Value};
 
@@ -21,7 +23,7 @@ pub fn same(compare: Compare, a: &Value, b: &Value) -> bool {
     }
 }
 
-/// Whether two texts are the same as JSON documents; policies by what their statements mean.
+/// Whether two texts are the same as JSON documents; policies and containers by what they mean.
 pub fn same_json(a: &str, b: &str) -> bool {
     if a == b || (is_void(a) && is_void(b)) {
         return true;
@@ -29,6 +31,9 @@ pub fn same_json(a: &str, b: &str) -> bool {
     match (serde_json::from_str::<Json>(a), serde_json::from_str::<Json>(b)) {
         (Ok(a), Ok(b)) => match (a.get("Statement"), b.get("Statement")) {
             (Some(_), Some(_)) => policy(&a) == policy(&b),
+            _ if containers::are(&a) && containers::are(&b) => {
+                containers::plain(&a) == containers::plain(&b)
+            }
             _ => plain(&a) == plain(&b),
         },
         _ => false,
@@ -40,6 +45,16 @@ pub fn settled(known: Option<&String>, seen: String) -> String {
     match known {
         Some(known) if same_json(known, &seen) => known.clone(),
         _ => seen,
+    }
+}
+
+/// The same, where the service tells nothing of what is empty: an empty document that was asked for
+/// stands as long as nothing is seen.
+pub fn agreed(known: Option<&String>, seen: Option<String>) -> Option<String> {
+    match (known, seen.filter(|it| !is_void(it))) {
+        (Some(known), Some(seen)) => Some(settled(Some(known), seen)),
+        (Some(known), None) if is_void(known) => Some(known.clone()),
+        (_, seen) => seen,
     }
 }
 
@@ -57,8 +72,8 @@ fn folded(it: &Value) -> Value {
     }
 }
 
-/// The document with numbers in one notation.
-fn plain(it: &Json) -> Json {
+/// The document with numbers in one notation, and rules by their priority.
+pub(super) fn plain(it: &Json) -> Json {
     match it {
         Json::Number(number) => match Number::parse(&number.to_string()) {
             Some(number) => Json::String(format!("number {number}")),
@@ -66,7 +81,13 @@ fn plain(it: &Json) -> Json {
         },
         // A text that reads like a number in this notation must stay apart from it.
         Json::String(text) => Json::String(format!("text {text}")),
-        Json::Array(items) => Json::Array(items.iter().map(plain).collect()),
+        Json::Array(items) => {
+            let mut items: Vec<&Json> = items.iter().collect();
+            if items.iter().all(|it| it.get("rulePriority").is_some()) {
+                items.sort_by_key(|it| it["rulePriority"].as_i64());
+            }
+            Json::Array(items.into_iter().map(plain).collect())
+        }
         Json::Object(entries) => {
             Json::Object(entries.iter().map(|(k, v)| (k.clone(), plain(v))).collect())
         }
@@ -206,6 +227,12 @@ mod tests {
             (r#"{"b":[1,2]}"#, r#"{"b":[2,1]}"#, false),
             (r#"{"a":"1"}"#, r#"{"a":1}"#, false),
             (r#"{"a":null}"#, r#"{}"#, false),
+            (
+                r#"{"r":[{"rulePriority":2},{"rulePriority":1}]}"#,
+                r#"{"r":[{"rulePriority":1},{"rulePriority":2}]}"#,
+                true,
+            ),
+            (r#"{"r":[{"rulePriority":2}]}"#, r#"{"r":[{"rulePriority":1}]}"#, false),
             ("not json", "not json", true),
             ("not json", "not  json", false),
         ];
@@ -256,6 +283,22 @@ mod tests {
         let old = r#"{"Version":"2008-10-17","Id":"","Statement":[]}"#;
         assert!(same_json(old, r#"{"Statement":[]}"#));
         assert!(!same_json(old, &policy("[]")));
+    }
+
+    #[test]
+    fn an_empty_document_is_the_same_as_none() {
+        let text = |it: &str| Some(it.to_string());
+        let cases = [
+            (text(""), None, text("")),
+            (text("{}"), text(""), text("{}")),
+            (None, text("{}"), None),
+            (text(r#"{"a": 1}"#), text(r#"{"a":1}"#), text(r#"{"a": 1}"#)),
+            (text(r#"{"a": 1}"#), None, None),
+            (text(""), text(r#"{"a":1}"#), text(r#"{"a":1}"#)),
+        ];
+        for (known, seen, expected) in cases {
+            assert_eq!(agreed(known.as_ref(), seen.clone()), expected, "{known:?} {seen:?}");
+        }
     }
 
     #[test]

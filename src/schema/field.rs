@@ -165,6 +165,12 @@ impl<T> From<T> for Auto<T> {
     }
 }
 
+impl<T> From<Option<T>> for Auto<T> {
+    fn from(it: Option<T>) -> Self {
+        Auto(it)
+    }
+}
+
 impl<T: Field> Field for Auto<T> {
     const KIND: Kind = T::KIND;
     const DECIDES: Decides = Decides::Auto;

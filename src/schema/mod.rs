@@ -2,13 +2,18 @@
 
 pub mod attribute;
 pub mod compare;
+mod containers;
 pub mod draft;
 pub mod field;
+pub mod format;
 pub mod row;
+pub mod told;
+pub mod unmet;
 
 pub use attribute::{Attribute, Compare, Decides, Default, Kind, Nesting, Schema, Timeouts};
 pub use draft::{Given, Places, View};
 pub use field::{Auto, Block, BlockSet, Blocks, Field, Nested, Out, Secret, Set, Tags, WriteOnly};
+pub use format::Format;
 pub use row::{Mistake, Row};
 
 /// A struct that is the schema of a resource type or data source. Made by `#[derive(Resource)]`.

@@ -20,8 +20,8 @@ pub struct Cloud(Option<Server>);
 
 struct Server {
     port: u16,
-    /// Holds the pipe whose end stops the server.
-    _child: Child,
+    /// Holds the pipe whose end stops the server; none for a copy of another.
+    child: Option<Child>,
 }
 
 impl Cloud {
@@ -31,6 +31,13 @@ impl Cloud {
         let cloud = Cloud(Some(idle.unwrap_or_else(start)));
         cloud.reset();
         cloud
+    }
+
+    /// A copy of everything as it is at this moment, that goes its own way from here.
+    pub fn fork(&self) -> Cloud {
+        let port = self.call("POST", "/fork", &Json::Null)["port"].as_u64();
+        let port = port.and_then(|it| u16::try_from(it).ok()).expect("a port");
+        Cloud(Some(Server { port, child: None }))
     }
 
     pub fn url(&self) -> String {
@@ -50,6 +57,22 @@ impl Cloud {
             assert!(Instant::now() < deadline, "the local cloud never comes to rest");
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Makes what FastCart's stack expects to find, unless it is there.
+    pub fn prepare(&self) {
+        let objects = self.call("GET", "/inventory", &Json::Null)["objects"].take();
+        let is_seeded = |it: &Json| it["seeded"] == true;
+        if !objects.as_array().is_some_and(|all| all.iter().any(is_seeded)) {
+            let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/stacks/demo.seed.json");
+            let seed = std::fs::read_to_string(seed).expect("the seed of the stack");
+            self.call("POST", "/seed", &serde_json::from_str(&seed).expect("the seed is JSON"));
+        }
+    }
+
+    /// Makes what only the cloud itself can make here; the answers of its calls, by number.
+    pub fn seed(&self, what: &Json) -> Json {
+        self.call("POST", "/seed", what)
     }
 
     /// Requests so far, by operation, such as `ec2.CreateVpc`.
@@ -87,10 +110,21 @@ impl Cloud {
         self.call("PUT", "/lifetimes", durations);
     }
 
+    /// Lets that many seconds pass at once.
+    pub fn advance(&self, seconds: u64) {
+        self.call("POST", "/clock", &json!({ "advance": seconds }));
+    }
+
     /// Objects that somebody made and that still exist.
     pub fn left(&self) -> Vec<Json> {
         let left = self.call("GET", "/inventory", &Json::Null)["left"].take();
         serde_json::from_value(left).expect("a list of objects")
+    }
+
+    /// The most requests that were under way at a time.
+    pub fn widest(&self) -> u64 {
+        let widest = &self.call("GET", "/requests", &Json::Null)["max_in_flight"];
+        widest.as_u64().expect("a count")
     }
 
     /// How many there are of each type.
@@ -128,7 +162,13 @@ impl Cloud {
 
 impl Drop for Cloud {
     fn drop(&mut self) {
-        IDLE.lock().unwrap_or_else(PoisonError::into_inner).extend(self.0.take());
+        match self.0.take() {
+            Some(copy) if copy.child.is_none() => {
+                // It ends with the other anyway.
+                let _ = call(copy.port, "POST", "/stop", &Json::Null);
+            }
+            server => IDLE.lock().unwrap_or_else(PoisonError::into_inner).extend(server),
+        }
     }
 }
 
@@ -159,7 +199,7 @@ fn start() -> Server {
         if let Some(port) =
             std::fs::read_to_string(&port_file).ok().and_then(|it| it.trim().parse().ok())
         {
-            return Server { port, _child: child };
+            return Server { port, child: Some(child) };
         }
         if let Some(status) = child.try_wait().expect("it can be waited for") {
             let said = std::fs::read_to_string(&log).unwrap_or_default();

@@ -280,7 +280,7 @@ impl Bench {
         let (registry, listener) = (self.cloud.registry(), self.listener());
         let cloud_of = self.cloud_of();
         let settings = self.settings(&registry, &cloud_of, &listener);
-        apply::resume(&settings, state).await
+        apply::resume(&settings, state, &BTreeMap::new()).await
     }
 
     fn cloud_of(&self) -> impl Fn(&Address, &str) -> Result<Cloud> + Send + Sync + use<> {

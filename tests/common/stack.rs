@@ -37,20 +37,29 @@ pub struct Site<'a> {
     pub store: MemoryStore,
     pub stack: Stack,
     pub inputs: Inputs,
+    /// What it plans; everything, unless told otherwise.
+    pub options: PlanOptions,
 }
 
 impl<'a> Site<'a> {
     /// FastCart as it stands in `stacks/`, with the suffix `t1` and an empty state.
     pub fn new(cloud: &'a Cloud) -> Site<'a> {
+        cloud.prepare();
         Self::of(cloud, FASTCART)
     }
 
     /// Another stack.
     pub fn of(cloud: &'a Cloud, text: &str) -> Site<'a> {
+        Self::load(cloud, text).unwrap_or_else(|found| panic!("{found}"))
+    }
+
+    /// Another stack, or why there is none.
+    pub fn load(cloud: &'a Cloud, text: &str) -> Result<Site<'a>, Diagnostics> {
         let store = MemoryStore::new();
-        let (engine, stack) = engine(cloud, store.clone(), text);
+        let (engine, stack) = engine(cloud, store.clone(), text)?;
         let inputs = Inputs::new().with("environment_suffix", "t1");
-        Site { cloud, engine, store, stack, inputs }
+        let options = PlanOptions::default();
+        Ok(Site { cloud, engine, store, stack, inputs, options })
     }
 
     /// The same with a variable set.
@@ -65,11 +74,12 @@ impl<'a> Site<'a> {
 
     /// The text of the stack becomes another; the state stays.
     pub fn rewrite(&mut self, text: &str) {
-        (self.engine, self.stack) = engine(self.cloud, self.store.clone(), text);
+        let found = engine(self.cloud, self.store.clone(), text);
+        (self.engine, self.stack) = found.unwrap_or_else(|found| panic!("{found}"));
     }
 
     pub async fn try_plan(&self) -> Result<Plan, Diagnostics> {
-        let plan = self.engine.plan(&self.stack, &self.inputs, &PlanOptions::default()).await;
+        let plan = self.engine.plan(&self.stack, &self.inputs, &self.options).await;
         plan.map_err(|it| it.diagnostics)
     }
 
@@ -116,7 +126,7 @@ impl<'a> Site<'a> {
     }
 }
 
-fn engine(cloud: &Cloud, store: MemoryStore, text: &str) -> (Engine, Stack) {
+fn engine(cloud: &Cloud, store: MemoryStore, text: &str) -> Result<(Engine, Stack), Diagnostics> {
     let files = Arc::new(MemoryFiles::new().with("main.tf", text));
     let credentials = Credentials::new("test", "test", None, None, "test");
     let settings = AwsSettings {
@@ -132,8 +142,10 @@ fn engine(cloud: &Cloud, store: MemoryStore, text: &str) -> (Engine, Stack) {
     engine.clock = Arc::new(FastClock { started: Instant::now(), day: jiff::Timestamp::now() });
     engine.retry_for *= 5;
     let (stack, found) = engine.load(Path::new("."));
-    assert!(!found.has_errors(), "{found}");
-    (engine, stack.unwrap())
+    match stack.filter(|_| !found.has_errors()) {
+        Some(stack) => Ok((engine, stack)),
+        None => Err(found),
+    }
 }
 
 struct FastClock {
@@ -161,12 +173,20 @@ pub fn actions(plan: &Plan) -> BTreeMap<String, Action> {
     visible.map(|it| (it.address.to_string(), it.action)).collect()
 }
 
-/// How many objects it makes of each type, in the words of the local cloud's inventory: what is
-/// there from the beginning is only taken over.
+/// What is a part of another object, or is there from the beginning and only taken over.
+pub const PARTS: &[&str] = &[
+    "aws_default_security_group",
+    "aws_ecs_cluster_capacity_providers",
+    "aws_secretsmanager_secret_rotation",
+    "aws_sns_topic_policy",
+    "aws_sqs_queue_policy",
+];
+
+/// How many objects it makes of each type, in the words of the local cloud's inventory.
 pub fn made(plan: &Plan) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for it in plan.changes.iter().filter(|it| it.action.creates()) {
-        if &*it.address.resource.kind != "aws_default_security_group" {
+        if !PARTS.contains(&&*it.address.resource.kind) {
             *counts.entry(it.address.resource.kind.to_string()).or_default() += 1;
         }
     }

@@ -7,7 +7,7 @@ use super::constraint::type_constraint;
 use super::content::{Content, Shape};
 use super::refer;
 use super::resource::{both, conditions, invalid_name, resource};
-use super::*;
+use super::{version, *};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lang::ast::{ExprKind, Name, ObjectKey};
 use crate::lang::convert::convert;
@@ -153,6 +153,13 @@ pub(super) fn call(it: &Block, found: &mut Diagnostics) -> Option<ModuleCall> {
     let depends_on = content.attribute("depends_on");
     let providers = content.attribute("providers");
     let source = content.attribute("source");
+    if let (Some(version), Some(source)) = (content.attribute("version"), source) {
+        let one = Diagnostic::error(
+            "Invalid registry module source address",
+            "a `version` is only there for modules of a registry, and this one is a directory",
+        );
+        found.push(one.at(source.value.span).label(version.name.span, "asked for here"));
+    }
     Some(ModuleCall {
         name: name.text,
         depends_on: depends_on.map_or(Vec::new(), |it| refer::references(&it.value, json, found)),
@@ -246,12 +253,12 @@ pub(super) fn check(it: &Block, found: &mut Diagnostics) -> Option<(Check, Optio
             it.in_check = Some(name.clone());
         }
     }
-    if content.blocks("assert").next().is_none() {
+    let asserts = conditions(content.blocks("assert"), found);
+    if asserts.is_empty() {
         let one =
             Diagnostic::error("Zero assert blocks", "a `check` block asserts at least one thing");
         found.push(one.at(it.header));
     }
-    let asserts = conditions(content.blocks("assert"), found);
     let data = inner.as_ref().map(key_of);
     Some((Check { name, data, asserts, span: it.header }, inner))
 }
@@ -381,6 +388,7 @@ pub(super) fn terraform(it: &Block, into: &mut TerraformBlock, found: &mut Diagn
     if let Some(version) = content.attribute("required_version")
         && let Some(text) = text(Some(version), found)
     {
+        found.extend(version::check(&text, version.value.span));
         into.required_version.push((text, version.value.span));
     }
     for block in content.blocks("required_providers") {

@@ -29,10 +29,12 @@ pub fn type_constraint(
         return type_constraint(&parsed?, false, found);
     }
     if let Some(text) = text {
-        let one = Diagnostic::error(
-            "Invalid quoted type constraints",
-            "a type is written without quotes",
-        );
+        // Only these were ever written in quotes.
+        let summary = match text {
+            "string" | "list" | "map" => "Invalid quoted type constraints",
+            _ => "Invalid legacy variable type hint",
+        };
+        let one = Diagnostic::error(summary, "a type is written without quotes");
         found.push(one.at(expr.span).hint(format!("write `type = {text}`")));
         return None;
     }

@@ -100,7 +100,11 @@ fn decode_block(it: &Block, module: &mut Module, found: &mut Diagnostics) {
             if let Some((new, data)) = blocks::check(it, found) {
                 let earlier = module.checks.iter().find(|it| it.name == new.name).map(|it| it.span);
                 match earlier {
-                    Some(at) => found.push(twice("Duplicate check block", new.span, at)),
+                    Some(at) => found.push(twice(
+                        &format!("Duplicate check \"{}\" configuration", new.name),
+                        new.span,
+                        at,
+                    )),
                     None => module.checks.push(new),
                 }
                 if data.is_some() {

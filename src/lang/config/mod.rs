@@ -10,6 +10,7 @@ mod merge;
 mod refer;
 mod resource;
 pub mod validate;
+mod version;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub use self::decode::{decode, file_blocks};
 pub use self::defaults::TypeDefaults;
 pub use self::merge::merge_override;
 pub use self::refer::{reference_text, target};
+pub use self::version::LANGUAGE;
 use super::ast::{Attribute, Block, Body, Expr, Reference, Step};
 use super::types::Type;
 use super::value::{Str, Value};

@@ -133,9 +133,10 @@ pub(super) fn invalid_name(summary: &str, text: &str) -> Diagnostic {
 fn read_lifecycle(it: &Block, mode: Mode, found: &mut Diagnostics) -> Lifecycle {
     let content = Content::of(&it.body, LIFECYCLE, found);
     if mode != Mode::Managed {
+        let what = if mode == Mode::Data { "data" } else { "ephemeral" };
         for attribute in &content.attributes {
             let one = Diagnostic::error(
-                "Invalid data resource lifecycle argument",
+                format!("Invalid {what} resource lifecycle argument"),
                 format!("`{}` is only for managed resources", attribute.name.text),
             );
             found.push(one.at(attribute.name.span));
@@ -232,6 +233,16 @@ pub(super) fn conditions<'a>(
         let (condition, message) =
             (content.attribute("condition"), content.attribute("error_message"));
         if let (Some(condition), Some(message)) = (condition, message) {
+            let mut refers = false;
+            condition.value.references(&mut |_| refers = true);
+            if !refers {
+                let one = Diagnostic::error(
+                    format!("Invalid {} expression", block.kind.text),
+                    "the condition refers to nothing, so it would check nothing",
+                );
+                found.push(one.at(condition.value.span));
+                continue;
+            }
             conditions.push(Condition {
                 condition: condition.value.clone(),
                 error_message: message.value.clone(),

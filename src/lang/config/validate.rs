@@ -23,11 +23,21 @@ pub trait Types {
 
 /// Checks a module and every module that it calls.
 pub fn validate(module: &Module, types: &dyn Types) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    for it in module.outputs.values().filter(|it| it.ephemeral) {
+        let detail = "what the root module puts out is stored, so it cannot be ephemeral";
+        found.push(Diagnostic::error("Ephemeral output not allowed", detail).at(it.span));
+    }
+    found.extend(within(module, types));
+    found
+}
+
+fn within(module: &Module, types: &dyn Types) -> Diagnostics {
     let mut check = Checker { module, types, found: Diagnostics::new() };
     check.module();
     let mut found = check.found;
     for call in module.calls.values() {
-        found.extend(validate(&call.module, types));
+        found.extend(within(&call.module, types));
     }
     found
 }
@@ -79,6 +89,12 @@ impl<'a> Checker<'a> {
             let place = Place { each: it.for_each.is_some(), ..Default::default() };
             for expr in [&it.id, &it.identity].into_iter().flatten() {
                 self.expr(expr, place);
+            }
+            if let Some(Expr { kind: ExprKind::Literal(id), span }) = it.id.as_deref()
+                && (id.is_null() || id.as_str() == Some(""))
+            {
+                let detail = "the id must be a string that is not empty";
+                self.error(*span, "Invalid import id argument", detail);
             }
             if let Some(expr) = &it.for_each {
                 self.expr(expr, Place::default());
@@ -356,6 +372,15 @@ impl<'a> Checker<'a> {
             return self.undeclared(at, "module", name, module.calls.keys());
         };
         let many = call.count.is_some() || call.for_each.is_some();
+        if let (true, Some(Step { kind: StepKind::Attribute(output), span })) =
+            (many, it.steps.get(1))
+        {
+            let detail =
+                format!("`module.{name}` has several instances, so `{output}` is that of one of them");
+            let one = Diagnostic::error("Unsupported attribute", detail).at(*span);
+            self.found.push(one.hint(format!("write `module.{name}[…].{output}`")));
+            return;
+        }
         let output = match it.steps.get(1..) {
             Some([step, ..]) if !many => Some(step),
             Some([Step { kind: StepKind::Index(_), .. }, step, ..]) => Some(step),

@@ -1,0 +1,72 @@
+//! Ephemeral resources: opened while planning where their arguments are known, and once more at
+//! apply. What they tell is marked, so that it reaches nothing that is stored.
+
+use std::sync::Arc;
+
+use super::change::{Action, Change};
+use super::data::pending;
+use super::evaluation::{Checked, Evaluation, ModuleInstance, Purpose, Wanted};
+use super::instance::{mark_sensitive, unknown_type};
+use super::{diff, opening};
+use crate::address::{Address, Mode};
+use crate::diag::Result;
+use crate::lang::config::ResourceKey;
+use crate::lang::value::{Marks, Origins, Value};
+use crate::provider::AnyType;
+use crate::schema::Schema;
+
+/// Plans one ephemeral resource; what it tells, unknown where it cannot be opened yet.
+pub fn plan(
+    ev: &Evaluation<'_>,
+    module: &Arc<ModuleInstance>,
+    key: &ResourceKey,
+    address: &Address,
+) -> Result<Value> {
+    let resource = &module.module.resources[key];
+    let Some(ephemeral) = ev.facts.registry.ephemeral(&key.kind) else {
+        return Err(unknown_type(ev, resource));
+    };
+    let schema = ephemeral.schema();
+    let kind = AnyType::Ephemeral(ephemeral);
+    let it = opening::open(ev, module, key, address, kind, None)?;
+    if ev.facts.purpose == Purpose::Validate {
+        return Ok(unopened(schema, Origins::default()));
+    }
+    let origins = it.given.origins.clone();
+    let mut change = step(ev, address);
+    change.dependencies = ev.addresses(&origins);
+    ev.changes.borrow_mut().insert(address.clone(), change);
+    let row = diff::planned(schema, None, &it.config).without_marks().0;
+    if !it.config.is_wholly_known() || pending(ev, &it.given.explicit) {
+        return Ok(unopened(schema, origins));
+    }
+    let Some(told) = ev.facts.opened.get(address) else {
+        let (kind, span) = (key.kind.clone(), resource.span);
+        let wanted = Wanted { kind, row, provider: it.given.provider, span };
+        ev.wanted.borrow_mut().insert(address.clone(), wanted);
+        return Ok(unopened(schema, origins));
+    };
+    let told = opened(schema, told, origins);
+    let checked = Checked::Postcondition(address.clone());
+    let scope = it.scope.with_self(told.clone());
+    ev.conditions(&scope, &resource.lifecycle.postconditions, checked)?;
+    Ok(told)
+}
+
+/// What an open one tells, marked.
+pub fn opened(schema: &Schema, row: &Value, origins: Origins) -> Value {
+    let marks = Marks { ephemeral: true, from: origins, ..Marks::NONE };
+    mark_sensitive(schema.attributes, row).with_marks(&marks)
+}
+
+/// What it tells before it is open.
+pub fn unopened(schema: &Schema, origins: Origins) -> Value {
+    let marks = Marks { ephemeral: true, from: origins, ..Marks::NONE };
+    Value::unknown(schema.ty()).with_marks(&marks)
+}
+
+fn step(ev: &Evaluation<'_>, address: &Address) -> Change {
+    let provider = ev.facts.registry.provider_of(Mode::Ephemeral, &address.resource.kind);
+    let source = provider.map(|it| it.source().to_string()).unwrap_or_default();
+    Change::blank(address.clone(), source, Action::Open)
+}
