@@ -78,6 +78,10 @@ fn convert_kind(value: &Value, to: &Type) -> Result<Value, Mismatch> {
         (Kind::String(it), Type::Number) => {
             Number::from_text(it).map(Value::number).ok_or_else(|| wanted(to))
         }
+        // How many elements it will have depends on which of the unknown ones are the same.
+        (Kind::Set(from, items), Type::List(of)) if items.len() > 1 && !value.is_wholly_known() => {
+            Ok(Value::unknown_not_null(Type::list(settle(from, of))))
+        }
         (Kind::List(..) | Kind::Set(..) | Kind::Tuple(_), Type::List(of)) => {
             let items = convert_items(value, of, matches!(value.kind(), Kind::Set(..)))?;
             let of = element_type(of, &items).ok_or_else(|| uneven("list"))?;

@@ -87,6 +87,9 @@ fn summarize(value: &Value) -> String {
     if value.has_sensitive() {
         return "has a sensitive value".into();
     }
+    if value.has_ephemeral() {
+        return "has an ephemeral value".into();
+    }
     match value.kind() {
         Kind::Null(_) => "is null".into(),
         Kind::Unknown(it) if it.ty == Type::Any => "will be known only after apply".into(),
@@ -250,10 +253,18 @@ impl Evaluator<'_> {
     }
 
     fn conditional(&self, c: &Expr, yes: &Expr, no: &Expr, bound: &Bound<'_>) -> Result<Value> {
-        // Both are evaluated, for the type they have in common; only the chosen one may fail.
+        // Both are evaluated, for the type they have in common and for their marks, which do not tell
+        // which one it was; only the chosen one may fail. One that fails may have a type all the same.
         let (a, b) = (self.expr(yes, bound), self.expr(no, bound));
-        let ty = match (&a, &b) {
-            (Ok(a), Ok(b)) => common_type(a, b).ok_or_else(|| {
+        let failing = |expr: &Expr| Value::unknown(type_of_failing(expr));
+        let mut marks = Marks::NONE;
+        for it in [&a, &b].into_iter().flatten() {
+            marks = marks.union(&it.marks().shown());
+        }
+        let ty = {
+            let (x, y) = (failing(yes), failing(no));
+            let (a, b) = (a.as_ref().unwrap_or(&x), b.as_ref().unwrap_or(&y));
+            common_type(a, b).ok_or_else(|| {
                 Diagnostic::error(
                     "Inconsistent conditional result types",
                     format!(
@@ -263,17 +274,19 @@ impl Evaluator<'_> {
                     ),
                 )
                 .at(yes.span.to(no.span))
-            })?,
-            _ => Type::Any,
+            })?
         };
         let condition = self.expr(c, bound)?;
         if condition.is_null() {
             let it = Diagnostic::error("Null condition", "the condition is null");
             return Err(it.hint("it must be true or false").at(c.span).into());
         }
-        let condition = convert(&condition, &Type::Bool).map_err(|it| {
-            Diagnostic::error("Incorrect condition type", it.to_string()).at(c.span)
-        })?;
+        let condition = match condition.is_known() {
+            true => convert(&condition, &Type::Bool).map_err(|it| {
+                Diagnostic::error("Incorrect condition type", it.to_string()).at(c.span)
+            })?,
+            false => condition,
+        };
         let Some(decided) = condition.as_bool() else {
             let (a, b) =
                 (a.unwrap_or(Value::unknown(Type::Any)), b.unwrap_or(Value::unknown(Type::Any)));
@@ -287,7 +300,27 @@ impl Evaluator<'_> {
             Diagnostic::error("Inconsistent conditional result types", it.to_string())
                 .at(place.span)
         })?;
-        Ok(chosen.with_marks(condition.marks()))
+        Ok(chosen.with_marks(condition.marks()).with_marks(&marks))
+    }
+}
+
+/// The type of an expression that could not be evaluated, as far as what it is tells.
+fn type_of_failing(expr: &Expr) -> Type {
+    match &expr.kind {
+        ExprKind::Paren(it) => type_of_failing(it),
+        ExprKind::Template(_) => Type::String,
+        ExprKind::Unary(Unary::Not, _) => Type::Bool,
+        ExprKind::Unary(Unary::Negate, _) => Type::Number,
+        ExprKind::Binary(operator, ..) => match operator {
+            Binary::Add
+            | Binary::Subtract
+            | Binary::Multiply
+            | Binary::Divide
+            | Binary::Remainder => Type::Number,
+            _ => Type::Bool,
+        },
+        ExprKind::Tuple(items) => Type::tuple(items.iter().map(|_| Type::Any)),
+        _ => Type::Any,
     }
 }
 

@@ -173,14 +173,6 @@ impl Loader<'_> {
                 return None;
             }
         };
-        if paths.is_empty() {
-            let one = Diagnostic::error(
-                "Unreadable module directory",
-                format!("`{}` holds no configuration files", inner.display()),
-            );
-            self.found.push(one.at(call.source_span));
-            return None;
-        }
         Some(self.module(&inner, &paths, callers))
     }
 }

@@ -4,13 +4,18 @@
 //! value: a list may hold one sensitive element and be public itself. A set has its elements' marks
 //! itself, since an element has no place by which to find it again.
 
-use std::cmp::Ordering;
+mod marks;
+mod order;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use super::number::Number;
 use super::types::Type;
+
+pub use self::marks::{Marks, Origins};
+pub use self::order::set_order;
 
 /// Text that is shared.
 pub type Str = Arc<str>;
@@ -56,97 +61,6 @@ pub struct Unknown {
     pub not_null: bool,
     /// Text it will begin with; empty where nothing is known.
     pub prefix: Str,
-}
-
-/// Marks of a value: they go wherever it goes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Marks {
-    /// Not to be shown.
-    pub sensitive: bool,
-    /// Not to be stored.
-    pub ephemeral: bool,
-    /// The resource instances that it came from.
-    pub from: Origins,
-}
-
-/// Resource instances that a value came from, by number, sorted. What numbers stand for is known to
-/// whoever marked the values: [`Evaluation`](crate::plan::evaluation::Evaluation).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origins(Option<Arc<[u32]>>);
-
-impl Origins {
-    /// One instance.
-    pub fn one(instance: u32) -> Self {
-        Origins(Some(Arc::new([instance])))
-    }
-
-    /// The instances, sorted.
-    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        self.0.iter().flat_map(|it| it.iter().copied())
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_none()
-    }
-
-    /// Those of both.
-    pub fn union(&self, other: &Origins) -> Origins {
-        match (&self.0, &other.0) {
-            (None, _) => other.clone(),
-            (_, None) => self.clone(),
-            (Some(a), Some(b)) if Arc::ptr_eq(a, b) => self.clone(),
-            (Some(a), Some(b)) if b.iter().all(|it| a.binary_search(it).is_ok()) => self.clone(),
-            (Some(a), Some(b)) => {
-                let mut all: Vec<u32> = a.iter().chain(b.iter()).copied().collect();
-                all.sort_unstable();
-                all.dedup();
-                Origins(Some(all.into()))
-            }
-        }
-    }
-}
-
-impl FromIterator<u32> for Origins {
-    fn from_iter<I: IntoIterator<Item = u32>>(them: I) -> Self {
-        let mut all: Vec<u32> = them.into_iter().collect();
-        all.sort_unstable();
-        all.dedup();
-        Origins((!all.is_empty()).then(|| all.into()))
-    }
-}
-
-impl Marks {
-    /// No marks.
-    pub const NONE: Marks = Marks { sensitive: false, ephemeral: false, from: Origins(None) };
-
-    /// Sensitive and nothing else.
-    pub const SENSITIVE: Marks = Marks { sensitive: true, ephemeral: false, from: Origins(None) };
-
-    /// Ephemeral and nothing else.
-    pub const EPHEMERAL: Marks = Marks { sensitive: false, ephemeral: true, from: Origins(None) };
-
-    /// Those of an instance's values.
-    pub fn from_instance(instance: u32) -> Marks {
-        Marks { from: Origins::one(instance), ..Marks::NONE }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        !self.sensitive && !self.ephemeral && self.from.is_empty()
-    }
-
-    /// Those of both.
-    pub fn union(&self, other: &Marks) -> Marks {
-        if other.is_empty() {
-            return self.clone();
-        }
-        Marks {
-            sensitive: self.sensitive || other.sensitive,
-            ephemeral: self.ephemeral || other.ephemeral,
-            from: self.from.union(&other.from),
-        }
-    }
 }
 
 impl From<Kind> for Value {
@@ -345,6 +259,14 @@ impl Value {
         }
     }
 
+    /// What the text of a string begins with that is not known; empty where that is not known either.
+    pub fn prefix(&self) -> &str {
+        match &self.kind {
+            Kind::Unknown(it) => &it.prefix,
+            _ => "",
+        }
+    }
+
     /// A known bool.
     pub fn as_bool(&self) -> Option<bool> {
         match self.kind {
@@ -471,69 +393,6 @@ fn same_entries(a: &BTreeMap<Str, Value>, b: &BTreeMap<Str, Value>) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|((k, a), (l, b))| k == l && a.same(b))
 }
 
-/// The order in which a set holds its elements: known before null before unknown; text, numbers and
-/// bools by what they are; anything else by an order that only has to be the same every time.
-pub fn set_order(a: &Value, b: &Value) -> Ordering {
-    fn rank(it: &Value) -> u8 {
-        match it.kind {
-            Kind::Null(_) => 2,
-            Kind::Unknown(_) => 1,
-            _ => 0,
-        }
-    }
-    match (&a.kind, &b.kind) {
-        (Kind::String(a), Kind::String(b)) => a.cmp(b),
-        (Kind::Number(a), Kind::Number(b)) => a.cmp(b),
-        (Kind::Bool(a), Kind::Bool(b)) => a.cmp(b),
-        _ if rank(a) != rank(b) => rank(a).cmp(&rank(b)),
-        _ => {
-            let (mut x, mut y) = (String::new(), String::new());
-            hash_text(a, &mut x);
-            hash_text(b, &mut y);
-            x.cmp(&y)
-        }
-    }
-}
-
-/// Text that differs for values that differ, in the notation by which Terraform orders them.
-fn hash_text(it: &Value, out: &mut String) {
-    match &it.kind {
-        Kind::Unknown(_) => out.push('?'),
-        Kind::Null(_) => out.push('~'),
-        Kind::Bool(it) => out.push(if *it { 'T' } else { 'F' }),
-        Kind::Number(it) => out.push_str(&it.to_string()),
-        Kind::String(it) => out.push_str(&format!("{it:?}")),
-        Kind::Map(_, items) => {
-            out.push('{');
-            for (key, value) in items.iter() {
-                out.push_str(&format!("{key:?}:"));
-                hash_text(value, out);
-                out.push(';');
-            }
-            out.push('}');
-        }
-        Kind::List(_, items) | Kind::Set(_, items) => {
-            out.push('[');
-            for item in items.iter() {
-                hash_text(item, out);
-                out.push(';');
-            }
-            out.push(']');
-        }
-        Kind::Tuple(items) => hash_structure(items.iter(), out),
-        Kind::Object(items) => hash_structure(items.values(), out),
-    }
-}
-
-fn hash_structure<'a>(items: impl Iterator<Item = &'a Value>, out: &mut String) {
-    out.push('<');
-    for item in items {
-        hash_text(item, out);
-        out.push(';');
-    }
-    out.push('>');
-}
-
 impl From<bool> for Value {
     fn from(it: bool) -> Self {
         Kind::Bool(it).into()
@@ -608,12 +467,5 @@ mod tests {
     #[test]
     fn strings_are_normalised() {
         assert!(Value::string("e\u{301}").same(&Value::string("\u{e9}")));
-    }
-
-    #[test]
-    fn origins_are_united() {
-        let (a, b) = (Origins::one(3), Origins::one(1));
-        assert_eq!(a.union(&b).iter().collect::<Vec<_>>(), [1, 3]);
-        assert_eq!(a.union(&Origins::default()), a);
     }
 }

@@ -13,7 +13,7 @@ impl Evaluator<'_> {
         let name = it.name.text.strip_prefix("core::").unwrap_or(&it.name.text);
         match name {
             "try" => return self.try_call(it, bound, span),
-            "can" if it.args.len() == 1 => return self.can_call(&it.args[0], bound),
+            "can" if it.args.len() == 1 && !it.expand => return self.can_call(&it.args[0], bound),
             _ => {}
         }
         let Some(function) = functions::find(&it.name.text) else {
@@ -31,18 +31,21 @@ impl Evaluator<'_> {
             let names = functions::all().map(|it| it.name);
             return Err(unknown.did_you_mean(name, names).at(it.name.span).into());
         };
-        let mut args = self.all(it.args.iter(), bound)?;
         let mut expanded_marks = Marks::NONE;
-        if it.expand {
-            let last = args.pop().unwrap_or(Value::NULL);
-            let place = it.args.last().map_or(span, |arg| arg.span);
-            expanded_marks = last.marks().clone();
-            match expand(last).at(place)? {
-                Some(items) => args.extend(items),
+        let mut expanded = Vec::new();
+        let mut plain = it.args.as_slice();
+        if let Some((last, rest)) = it.args.split_last().filter(|_| it.expand) {
+            let value = self.expr(last, bound)?;
+            expanded_marks = value.marks().clone();
+            plain = rest;
+            match expand(value).at(last.span)? {
+                Some(items) => expanded = items,
                 None => return Ok(Value::unknown(Type::Any).with_marks(&expanded_marks)),
             }
         }
-        check_arity(function, &args, it, |arg| self.beginning(arg))?;
+        check_arity(function, plain.len() + expanded.len(), it, |arg| self.beginning(arg))?;
+        let mut args = self.all(plain.iter(), bound)?;
+        args.extend(expanded);
         self.check_template_call(name, it, span)?;
         let environment = self.scope.environment();
         let template = |name: &str, text: &str, vars: &Value| self.render(name, text, vars, span);
@@ -136,7 +139,11 @@ impl Evaluator<'_> {
     /// Where an argument is said to be wrong: where it begins, within the quotes of a text.
     fn beginning(&self, arg: &Expr) -> Span {
         match &arg.kind {
-            ExprKind::Binary(_, it, _) | ExprKind::Conditional(it, ..) => self.beginning(it),
+            ExprKind::Binary(_, it, _)
+            | ExprKind::Conditional(it, ..)
+            | ExprKind::Paren(it) => self.beginning(it),
+            ExprKind::Splat(it) => it.marker,
+            ExprKind::Index(source, _) => Span { start: source.span.end, ..arg.span },
             ExprKind::Template(parts) => match parts.first() {
                 Some(Part::Interpolation(it)) => self.beginning(it),
                 Some(Part::If(it, ..)) => self.beginning(it),
@@ -161,13 +168,27 @@ impl Evaluator<'_> {
 
     fn try_call(&self, it: &Call, bound: &Bound<'_>, span: Span) -> Result<Value> {
         let mut failures = Diagnostics::new();
-        for arg in &it.args {
+        let expanded = match it.args.last() {
+            Some(last) if it.expand => Some(self.expr(last, bound).and_then(|value| {
+                expand(value).at(self.beginning(last)).map_err(Into::into)
+            })?),
+            _ => None,
+        };
+        let count = it.args.len() - usize::from(expanded.is_some());
+        for arg in it.args.iter().take(count) {
             match self.expr(arg, bound) {
                 // What is unknown now may turn out to fail, so the choice is not known either.
-                _ if self.depends_on_unknown(arg, bound) => return Ok(Value::unknown(Type::Any)),
+                Ok(value) if !value.is_wholly_known() => {
+                    return Ok(Value::unknown(Type::Any).with_marks(&value.deep_marks()));
+                }
                 Ok(value) => return Ok(value),
                 Err(those) => failures.extend(those),
             }
+        }
+        match expanded {
+            Some(Some(items)) if !items.is_empty() => return Ok(items[0].clone()),
+            Some(None) => return Ok(Value::unknown(Type::Any)),
+            _ => {}
         }
         let mut detail = String::from("no argument of `try` could be evaluated:");
         for one in &failures {
@@ -177,20 +198,12 @@ impl Evaluator<'_> {
     }
 
     fn can_call(&self, arg: &Expr, bound: &Bound<'_>) -> Result<Value> {
-        let result = self.expr(arg, bound);
-        Ok(match self.depends_on_unknown(arg, bound) {
-            true => Value::unknown_not_null(Type::Bool),
-            false => Value::from(result.is_ok()),
+        // What fails now fails whatever becomes known; what does not may yet.
+        Ok(match self.expr(arg, bound) {
+            Err(_) => Value::FALSE,
+            Ok(it) if it.is_wholly_known() => Value::TRUE,
+            Ok(_) => Value::unknown_not_null(Type::Bool),
         })
-    }
-
-    fn depends_on_unknown(&self, expr: &Expr, bound: &Bound<'_>) -> bool {
-        let mut unknown = false;
-        expr.references(&mut |reference| {
-            let value = self.bound_reference(reference, bound, expr.span);
-            unknown = unknown || value.is_ok_and(|it| !it.is_wholly_known());
-        });
-        unknown
     }
 }
 
@@ -234,22 +247,22 @@ fn expand(last: Value) -> Result<Option<Vec<Value>>, Diagnostic> {
 
 fn check_arity(
     function: &functions::Function,
-    args: &[Value],
+    count: usize,
     it: &Call,
     beginning: impl Fn(&Expr) -> Span,
 ) -> Result<()> {
     let (least, most) = function.arity();
-    if args.len() < least {
+    if count < least {
         let detail = format!(
             "`{}` takes {} argument{}, but {} given",
             function.name,
             if most.is_none() { format!("at least {least}") } else { least.to_string() },
             if least == 1 { "" } else { "s" },
-            if args.len() == 1 { "1 is".into() } else { format!("{} are", args.len()) },
+            if count == 1 { "1 is".into() } else { format!("{count} are") },
         );
         return Err(Diagnostic::error("Not enough function arguments", detail).at(it.close).into());
     }
-    if let Some(most) = most.filter(|most| args.len() > *most) {
+    if let Some(most) = most.filter(|most| count > *most) {
         let place = it.args.get(most).or(it.args.last()).map_or(it.close, beginning);
         let detail = match most {
             0 => format!("`{}` takes no arguments", function.name),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Bound, Evaluator};
 use crate::diag::{At, Diagnostic, Result};
 use crate::lang::ast::*;
-use crate::lang::convert::convert;
+use crate::lang::convert::{Mismatch, convert};
 use crate::lang::types::Type;
 use crate::lang::value::{Kind, Marks, Str, Value};
 
@@ -13,7 +13,16 @@ impl Evaluator<'_> {
     pub(super) fn for_expr(&self, it: &For, bound: &Bound<'_>) -> Result<Value> {
         let collection = self.expr(&it.collection, bound)?;
         let mut marks = collection.marks().clone();
-        let Some(items) = iterate(&collection).at(it.collection.span)? else {
+        let items = iterate(&collection).at(it.collection.span)?;
+        if let Some(condition) = it.condition.as_ref().filter(|_| collection.ty() != Type::Any) {
+            // Told even where there is no element to which it could apply.
+            let (any, names) = (Value::unknown(Type::Any), [it.key_name.as_ref(), Some(&it.value_name)]);
+            let name = |at: usize| names[at].map_or("", |it| &*it.text);
+            let outer = Bound::Name { name: name(0), value: &any, outer: bound };
+            let bound = Bound::Name { name: name(1), value: &any, outer: &outer };
+            self.for_condition(condition, &bound)?;
+        }
+        let Some(items) = items else {
             return Ok(Value::unknown(Type::Any).with_marks(&marks));
         };
         let mut result = ForResult::new(it);
@@ -38,15 +47,8 @@ impl Evaluator<'_> {
         marks: &mut Marks,
     ) -> Result<()> {
         if let Some(condition) = &it.condition {
-            let value = self.expr(condition, bound)?;
+            let value = self.for_condition(condition, bound)?;
             *marks = marks.union(value.marks());
-            if value.is_null() {
-                let it = Diagnostic::error("Condition is null", "the `if` clause is null");
-                return Err(it.at(condition.span).into());
-            }
-            let value = convert(&value, &Type::Bool).map_err(|it| {
-                Diagnostic::error("Invalid 'for' condition", it.to_string()).at(condition.span)
-            })?;
             match value.as_bool() {
                 Some(true) => {}
                 Some(false) => return Ok(()),
@@ -71,9 +73,20 @@ impl Evaluator<'_> {
         result.insert(key, value, it.group).at(key_expr.span)
     }
 
+    /// The value of an `if` clause as a bool.
+    fn for_condition(&self, condition: &Expr, bound: &Bound<'_>) -> Result<Value> {
+        let value = self.expr(condition, bound)?;
+        if value.is_null() {
+            let it = Diagnostic::error("Condition is null", "the `if` clause is null");
+            return Err(it.at(condition.span).into());
+        }
+        let wrong = |it: Mismatch| Diagnostic::error("Invalid 'for' condition", it.to_string());
+        Ok(convert(&value, &Type::Bool).map_err(|it| wrong(it).at(condition.span))?)
+    }
+
     pub(super) fn splat(&self, it: &Splat, bound: &Bound<'_>) -> Result<Value> {
-        let source = self.expr(&it.source, bound)?;
-        let (marks, splat_marker) = (source.marks().clone(), it.marker);
+        let (source, source_span) = (self.expr(&it.source, bound)?, it.source.span);
+        let marks = source.marks().clone();
         let each = |item: &Value| {
             self.expr(&it.each, &Bound::Name { name: Splat::ELEMENT, value: item, outer: bound })
         };
@@ -83,7 +96,7 @@ impl Evaluator<'_> {
                     "Splat of null value",
                     "a null collection has no elements to take apart",
                 );
-                return Err(it.at(splat_marker).into());
+                return Err(it.at(source_span).into());
             }
             Kind::Null(_) => Value::tuple([]),
             Kind::List(_, items) | Kind::Set(_, items) => {
@@ -104,8 +117,10 @@ impl Evaluator<'_> {
                     Value::tuple(items?)
                 }
                 // Whether there is one element or, for null, none is not known.
-                _ if unknown.not_null => Value::tuple([each(&source)?]),
-                _ => Value::unknown(Type::Any),
+                _ => {
+                    let item = each(&source)?;
+                    if unknown.not_null { Value::tuple([item]) } else { Value::unknown(Type::Any) }
+                }
             },
             _ => Value::tuple([each(&source.clone().replace_marks(Marks::NONE))?]),
         };

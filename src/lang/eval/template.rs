@@ -52,6 +52,16 @@ impl Evaluator<'_> {
     ) -> Result<()> {
         let value = self.expr(condition, bound)?;
         out.marks = out.marks.union(value.marks());
+        // As in `? :`, both are rendered, for their marks; only the chosen one may fail.
+        let render = |parts: &[Part]| {
+            let (mut out, mut found) = (Rendered::default(), Diagnostics::new());
+            self.parts(parts, bound, &mut out, &mut found);
+            (out, found)
+        };
+        let (yes, no) = (render(yes), render(no));
+        for (branch, _) in [&yes, &no] {
+            out.marks = out.marks.union(&branch.marks.shown());
+        }
         if value.is_null() {
             let it = Diagnostic::error("Null condition", "the condition is null");
             return Err(it.at(condition.span).into());
@@ -60,7 +70,11 @@ impl Evaluator<'_> {
             Diagnostic::error("Incorrect condition type", it.to_string()).at(condition.span)
         })?;
         match value.as_bool() {
-            Some(it) => self.parts(if it { yes } else { no }, bound, out, diagnostics),
+            Some(it) => {
+                let (chosen, found) = if it { yes } else { no };
+                out.append(chosen);
+                diagnostics.extend(found);
+            }
             None => out.unknown(),
         }
         Ok(())
@@ -111,6 +125,12 @@ impl Rendered {
         }
     }
 
+    fn append(&mut self, other: Rendered) {
+        self.text(&other.text);
+        self.unknown = self.unknown || other.unknown;
+        self.marks = self.marks.union(&other.marks);
+    }
+
     fn unknown(&mut self) {
         self.unknown = true;
     }
@@ -120,6 +140,10 @@ impl Rendered {
         let invalid = |why: String| Diagnostic::error("Invalid template interpolation value", why);
         if value.is_null() {
             return Err(invalid("a null value cannot be part of a string".into()));
+        }
+        if !value.is_known() {
+            self.unknown();
+            return Ok(());
         }
         let text = convert(value, &Type::String)
             .map_err(|it| invalid(format!("cannot be part of a string: {it}")))?;

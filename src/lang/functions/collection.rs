@@ -3,6 +3,7 @@
 use super::{CallError, Context, Outcome, argument, failed, items, shallow, whole, whole_or_fail};
 use crate::lang::convert::{convert, unify, unify_unsafe};
 use crate::lang::number::Number;
+use crate::lang::operators;
 use crate::lang::types::Type;
 use crate::lang::value::{Kind, Marks, Value};
 
@@ -38,6 +39,7 @@ pub(super) fn anytrue(_: &Context<'_>, args: &[Value]) -> Outcome {
 
 /// `chunklist(list, size)`: 0 means one chunk of all.
 pub(super) fn chunklist(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let marks = first(args).marks().clone();
     let Ok(size) = usize::try_from(whole_or_fail(args, 1)?) else {
         return failed("the size must not be negative");
     };
@@ -45,7 +47,7 @@ pub(super) fn chunklist(_: &Context<'_>, args: &[Value]) -> Outcome {
     let of = first(args).ty().element().cloned().unwrap_or(Type::Any);
     let size = if size == 0 { items.len().max(1) } else { size };
     let chunks = items.chunks(size).map(|it| Value::list(of.clone(), it.to_vec()));
-    Ok(Value::list(Type::list(of.clone()), chunks))
+    Ok(Value::list(Type::list(of.clone()), chunks).with_marks(&marks))
 }
 
 /// `coalesce(vals...)`: the first that is neither null nor an empty string.
@@ -56,6 +58,7 @@ pub(super) fn coalesce(_: &Context<'_>, args: &[Value]) -> Outcome {
         [] => Type::Any,
         types => match unify_unsafe(types) {
             Some(it) => it,
+            None if types.len() < args.len() => Type::Any,
             None => return failed("all arguments must be of the same type"),
         },
     };
@@ -79,21 +82,21 @@ pub(super) fn coalescelist(_: &Context<'_>, args: &[Value]) -> Outcome {
     if args.is_empty() {
         return failed("at least one argument is required");
     }
-    for arg in args {
-        let unknown = !arg.is_known() && arg.ty() == Type::Any;
-        if !unknown && !matches!(arg.ty(), Type::List(_) | Type::Tuple(_)) {
+    // What stands after one that is not known is not looked at yet.
+    for arg in args.iter().take_while(|it| it.is_known()) {
+        if !matches!(arg.ty(), Type::List(_) | Type::Tuple(_)) {
             return failed("every argument must be a list or tuple");
         }
     }
-    let types: Vec<Type> = args.iter().map(Value::ty).collect();
+    let alike = args.iter().all(|it| it.ty() == first(args).ty() && it.is_known());
     for arg in args {
-        match (arg.as_slice(), arg.ty()) {
-            (Some([]), _) => {}
-            (Some(_), _) => return Ok(arg.clone()),
-            (None, Type::Tuple(of)) if !of.is_empty() && !arg.is_null() => return Ok(arg.clone()),
-            (None, _) if arg.is_null() => {}
-            (None, ty) if types.iter().all(|it| *it == ty) => return Ok(Value::unknown(ty)),
-            (None, _) => return Ok(Value::unknown(Type::Any)),
+        match arg.as_slice() {
+            Some(items) if !items.is_empty() => return Ok(arg.clone()),
+            None if !arg.is_known() => {
+                let ty = if alike { arg.ty() } else { Type::Any };
+                return Ok(Value::unknown(ty));
+            }
+            _ => {}
         }
     }
     failed("there is no list that is not empty")
@@ -147,21 +150,18 @@ pub(super) fn concat(_: &Context<'_>, args: &[Value]) -> Outcome {
 
 /// Whether both are equal; none where that depends on what is not known.
 fn equal(a: &Value, b: &Value) -> Option<bool> {
-    match (a.is_wholly_known() && b.is_wholly_known(), a.ty() == b.ty()) {
-        (true, _) if a.is_null() || b.is_null() => Some(a.is_null() && b.is_null()),
-        (true, _) => Some(a.same(b)),
-        (false, false) if !a.ty().has_any() && !b.ty().has_any() => Some(false),
-        _ => None,
-    }
+    operators::equal(a, b).as_bool()
 }
 
 /// `contains(list, value)`
 pub(super) fn contains(_: &Context<'_>, args: &[Value]) -> Outcome {
-    let list = first(args);
-    if list.as_slice().is_none() {
+    let wanted = args.get(1).cloned().unwrap_or(Value::NULL);
+    if !wanted.is_known() {
+        return Ok(unknown_bool());
+    }
+    if first(args).as_slice().is_none() {
         return failed("a list, tuple or set is required");
     }
-    let wanted = args.get(1).cloned().unwrap_or(Value::NULL);
     let answers: Vec<_> = items(args, 0).iter().map(|it| equal(it, &wanted)).collect();
     Ok(match answers.contains(&Some(true)) {
         true => Value::TRUE,
@@ -230,9 +230,16 @@ pub(super) fn element(_: &Context<'_>, args: &[Value]) -> Outcome {
 /// `flatten(list)`: sequences in it, at any depth, are replaced by their elements.
 pub(super) fn flatten(_: &Context<'_>, args: &[Value]) -> Outcome {
     let list = first(args);
-    if !matches!(list.ty(), Type::List(_) | Type::Set(_) | Type::Tuple(_) | Type::Any) {
+    let sequence = matches!(list.ty(), Type::List(_) | Type::Set(_) | Type::Tuple(_));
+    if !sequence && list.is_wholly_known() {
         return failed("only lists, sets and tuples can be flattened");
     }
+    let list = match list.kind() {
+        Kind::Map(_, items) | Kind::Object(items) => {
+            Value::tuple(items.values().cloned()).with_marks(list.marks())
+        }
+        _ => list,
+    };
     let (mut flat, mut marks) = (Vec::new(), Marks::NONE);
     Ok(match flatten_into(&list, &mut flat, &mut marks) {
         true => Value::tuple(flat),
@@ -246,6 +253,8 @@ fn flatten_into(sequence: &Value, flat: &mut Vec<Value>, marks: &mut Marks) -> b
     *marks = marks.union(sequence.marks());
     let unknown;
     let items = match (sequence.as_slice(), sequence.ty()) {
+        // How many elements a set has depends on which of them are the same.
+        (Some([_, _, ..]), Type::Set(_)) if !sequence.is_wholly_known() => return false,
         (Some(items), _) => items,
         (None, Type::Tuple(of)) => {
             unknown = of.iter().cloned().map(Value::unknown).collect::<Vec<_>>();
@@ -331,6 +340,9 @@ pub(super) fn one(_: &Context<'_>, args: &[Value]) -> Outcome {
         (Some([]), Type::List(of) | Type::Set(of)) => Ok(Value::null(of.as_ref().clone())),
         (Some([]), _) => Ok(Value::NULL),
         (Some([it]), _) => Ok(it.clone()),
+        (Some(items), Type::Set(of)) if !items.iter().all(Value::is_wholly_known) => {
+            Ok(Value::unknown(of.as_ref().clone()))
+        }
         (Some(_), _) => many(),
         (None, Type::List(of) | Type::Set(of)) => Ok(Value::unknown(of.as_ref().clone())),
         (None, Type::Tuple(of)) => match of.as_ref() {
@@ -354,12 +366,12 @@ pub(super) fn range(_: &Context<'_>, args: &[Value]) -> Outcome {
         _ => return failed("one, two or three numbers are required"),
     };
     let step = step.unwrap_or_else(|| if limit < next { one.neg() } else { one });
-    if step.is_zero() {
-        return failed("the step must not be zero");
-    }
     let down = step.is_negative();
     if (down && limit > next) || (!down && limit < next) {
         return argument(1, "the step leads away from the limit");
+    }
+    if step.is_zero() && next != limit {
+        return failed("the step must not be zero");
     }
     let mut numbers = Vec::new();
     while (down && next > limit) || (!down && next < limit) {
@@ -446,11 +458,16 @@ fn bound(args: &[Value], index: usize, limit: usize) -> Result<Option<usize>, Ca
 
 /// `sort(list)`: by code points.
 pub(super) fn sort(_: &Context<'_>, args: &[Value]) -> Outcome {
+    let unsorted = items(args, 0);
+    if !unsorted.iter().all(Value::is_known) {
+        let each = unsorted.iter().map(|_| Value::unknown(Type::String));
+        return Ok(Value::list(Type::String, each));
+    }
     let mut texts = Vec::new();
-    for (at, item) in items(args, 0).iter().enumerate() {
+    for (at, item) in unsorted.iter().enumerate() {
         match item.kind() {
             Kind::String(it) => texts.push(it.clone()),
-            _ => return argument(0, format!("element {at} is null; it cannot be sorted")),
+            _ => return failed(format!("element {at} is null; it cannot be sorted")),
         }
     }
     texts.sort();

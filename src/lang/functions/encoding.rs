@@ -72,8 +72,8 @@ pub(super) fn textdecodebase64(_: &Context<'_>, args: &[Value]) -> Outcome {
         return argument(0, "the text is not valid Base64");
     };
     match charset.decode(&bytes) {
-        Some(it) => Ok(it.into()),
-        None => argument(0, format!("the bytes are not text in {}", text(args, 1))),
+        Some(it) if !it.contains('\u{fffd}') => Ok(it.into()),
+        _ => argument(0, format!("the bytes are not text in {}", text(args, 1))),
     }
 }
 
@@ -101,13 +101,13 @@ impl Charset {
             "utf-16le" | "csutf16le" => Charset::Utf16 { big: false, mark: false },
             "utf-16be" | "csutf16be" => Charset::Utf16 { big: true, mark: false },
             "utf-16" | "csutf16" => Charset::Utf16 { big: true, mark: true },
-            "us-ascii" | "ascii" | "iso646-us" | "ansi_x3.4-1968" | "us" | "csascii" => {
+            "us-ascii" | "iso646-us" | "ansi_x3.4-1968" | "us" | "csascii" => {
                 Charset::Ascii
             }
             "iso-8859-1" | "iso_8859-1" | "iso_8859-1:1987" | "iso-ir-100" | "latin1" | "l1"
             | "ibm819" | "cp819" | "csisolatin1" => Charset::Latin1,
             // Labels of the web standard that IANA does not list, or that mean another set there.
-            "utf8" | "unicode-1-1-utf-8" | "latin-1" | "cp1252" | "x-cp1252" | "iso-8859-9"
+            "ascii" | "utf8" | "unicode-1-1-utf-8" | "latin-1" | "cp1252" | "x-cp1252" | "iso-8859-9"
             | "latin5" | "l5" | "iso-8859-11" | "sjis" | "x-sjis" | "big5-hkscs" | "gb2312" => {
                 return None;
             }
@@ -168,10 +168,50 @@ pub(super) fn urlencode(_: &Context<'_>, args: &[Value]) -> Outcome {
 
 /// `jsondecode(str)`
 pub(super) fn jsondecode(_: &Context<'_>, args: &[Value]) -> Outcome {
-    match serde_json::from_str(text(args, 0)) {
+    let Some(text) = args.first().and_then(Value::as_str) else {
+        return begun_json(args.first().map_or("", Value::prefix));
+    };
+    match serde_json::from_str(text).or_else(|it| match without_lone_surrogates(text) {
+        Some(text) => serde_json::from_str(&text),
+        None => Err(it),
+    }) {
         Ok(it) => Ok(Value::from_json(&it)),
         Err(it) => failed(format!("not valid JSON: {it}")),
     }
+}
+
+/// What a text that begins so will be decoded to.
+fn begun_json(prefix: &str) -> Outcome {
+    Ok(Value::unknown(match prefix.trim().chars().next() {
+        None | Some('{' | '[' | 'n') => Type::Any,
+        Some('"') => Type::String,
+        Some('t' | 'f') => Type::Bool,
+        Some('-' | '0'..='9') => Type::Number,
+        Some(it) => return argument(0, format!("a JSON document cannot begin with `{it}`")),
+    }))
+}
+
+/// The text with `\ufffd` for every half of a surrogate pair that stands alone; none where there is
+/// no such half.
+fn without_lone_surrogates(text: &str) -> Option<String> {
+    let unit = |at: usize| -> Option<u16> {
+        let escape = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(escape, 16).ok()
+    };
+    let mut out = String::with_capacity(text.len());
+    let (mut at, mut changed) = (0, false);
+    while let Some(it) = text.get(at..).and_then(|it| it.chars().next()) {
+        let (whole, length) = match (unit(at), unit(at + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (true, 12),
+            (Some(0xd800..=0xdfff), _) => (false, 6),
+            _ if it == '\\' => (true, 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8)),
+            _ => (true, it.len_utf8()),
+        };
+        out.push_str(if whole { &text[at..at + length] } else { "\\ufffd" });
+        changed = changed || !whole;
+        at += length;
+    }
+    changed.then_some(out)
 }
 
 /// `jsonencode(val)`
@@ -253,11 +293,21 @@ pub(super) fn write_json_string(text: &str, out: &mut String) {
 
 /// `csvdecode(str)`: one object a line, named by the first.
 pub(super) fn csvdecode(_: &Context<'_>, args: &[Value]) -> Outcome {
-    let text = text(args, 0).replace("\r\n", "\n");
+    let mut text = text(args, 0).replace("\r\n", "\n");
+    if text.ends_with('\r') {
+        text.pop();
+    }
+    if text.starts_with('\u{feff}') {
+        // The library skips the first one, which is a part of the text.
+        text.insert(0, '\u{feff}');
+    }
     if let Err(message) = check_quotes(&text) {
         return failed(message);
     }
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .terminator(csv::Terminator::Any(b'\n'))
+        .from_reader(text.as_bytes());
     let mut records = reader.records();
     let header: Vec<Str> = match records.next() {
         Some(Ok(it)) => it.iter().map(Str::from).collect(),

@@ -323,8 +323,8 @@ fn expand_braces(pattern: &str, out: &mut Vec<String>) -> Result<(), String> {
 
 /// `templatefile(path, vars)`
 pub(super) fn templatefile(ctx: &Context<'_>, args: &[Value]) -> Outcome {
-    let vars = template_vars(args)?;
     let template = content_text(ctx, args)?;
+    let vars = template_vars(args)?;
     render(ctx, text(args, 0), &template, vars, CallError::Diagnostics)
 }
 

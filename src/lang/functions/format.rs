@@ -20,12 +20,14 @@ pub(super) fn format(_: &Context<'_>, args: &[Value]) -> Outcome {
     if values.iter().any(|it| it.ty() == Type::Any) {
         return Ok(Value::unknown(Type::Any));
     }
-    let parts = parse(pattern).map_err(CallError::Failed)?;
-    check_count(&parts, values.len())?;
     if !values.iter().all(Value::is_wholly_known) {
-        return Ok(beginning(&parts, values));
+        // What is wrong with the pattern is told once there is something to put into it.
+        return Ok(parse(pattern).map_or_else(|_| unknown(), |it| beginning(&it, values)));
     }
-    bounded(render(&parts, values).map_err(CallError::Failed)?)
+    let parts = parse(pattern).map_err(CallError::Failed)?;
+    let text = render(&parts, values).map_err(CallError::Failed)?;
+    check_count(&parts, values.len())?;
+    bounded(text)
 }
 
 /// `formatlist(format, args...)`: once for each element of the lists among the arguments.
@@ -56,10 +58,10 @@ pub(super) fn formatlist(_: &Context<'_>, args: &[Value]) -> Outcome {
         }
     }
     let Some(pattern) = args.first().and_then(Value::as_str) else { return unknown_list() };
-    let parts = parse(pattern).map_err(CallError::Failed)?;
     if !known {
         return unknown_list();
     }
+    let parts = parse(pattern);
     let mut rows = Vec::new();
     let mut size = 0;
     for at in 0..count.unwrap_or(1) {
@@ -73,13 +75,18 @@ pub(super) fn formatlist(_: &Context<'_>, args: &[Value]) -> Outcome {
                 _ => it.clone(),
             })
             .collect();
-        check_count(&parts, row.len())?;
         if !row.iter().all(Value::is_wholly_known) {
-            rows.push(beginning(&parts, &row));
+            rows.push(parts.as_ref().map_or_else(|_| unknown(), |it| beginning(it, &row)));
             continue;
         }
-        let text = render(&parts, &row)
+        let parts = parts.as_ref().map_err(|it| CallError::Failed(it.clone()))?;
+        let text = render(parts, &row)
             .map_err(|it| CallError::Failed(format!("in element {at}: {it}")))?;
+        if values.is_empty() {
+            check_count(parts, 0)?;
+        } else if let Err(CallError::Argument { message, .. }) = check_count(parts, row.len()) {
+            return failed(format!("in element {at}: {message}"));
+        }
         size += text.len();
         if size > MAX_TEXT {
             return failed("the result is larger than 64 MiB");
@@ -203,17 +210,10 @@ fn parse_verb(text: &str, next: &mut usize) -> Result<(Verb, usize), String> {
     Ok((verb, at))
 }
 
-/// Every verb has an argument, and every argument up to the last that is used.
+/// Every argument up to the last is used.
 fn check_count(parts: &[Part], count: usize) -> Result<(), CallError> {
-    let mut used = 0;
-    for part in parts {
-        let Part::Verb(verb) = part else { continue };
-        if verb.argument >= count {
-            let wanted = verb.argument + 1;
-            return failed(format!("`{}` needs argument {wanted} of {count}", verb.source));
-        }
-        used = used.max(verb.argument + 1);
-    }
+    let used = parts.iter().map(|it| if let Part::Verb(it) = it { it.argument + 1 } else { 0 });
+    let used = used.max().unwrap_or(0);
     match used < count {
         true => argument(used + 1, format!("the format uses only {used} of {count} arguments")),
         false => Ok(()),
@@ -226,7 +226,10 @@ fn render(parts: &[Part], values: &[Value]) -> Result<String, String> {
         match part {
             Part::Text(it) => out.push_str(it),
             Part::Verb(verb) => {
-                let value = values.get(verb.argument).unwrap_or(&Value::NULL);
+                let Some(value) = values.get(verb.argument) else {
+                    let (wanted, count) = (verb.argument + 1, values.len());
+                    return Err(format!("`{}` needs argument {wanted} of {count}", verb.source));
+                };
                 let text = verb.text(value);
                 out.push_str(&text.map_err(|it| format!("`{}` does not fit: {it}", verb.source))?);
             }
@@ -246,7 +249,7 @@ impl Verb {
         match self.letter {
             'v' if self.sharp || value.is_null() => Ok(self.pad(json_text(value)?, false)),
             'v' => match value.kind() {
-                Kind::String(it) => Ok(self.pad(self.cut(it), false)),
+                Kind::String(it) => Ok(self.pad(it.to_string(), false)),
                 Kind::Number(it) => self.number(it, 'g'),
                 Kind::Bool(it) => Ok(self.pad(it.to_string(), false)),
                 _ => Ok(self.pad(json_text(value)?, false)),

@@ -7,6 +7,7 @@ mod format;
 mod graphemes;
 mod hash;
 mod lazy;
+mod machine;
 mod mapping;
 mod network;
 mod numeric;
@@ -247,7 +248,7 @@ pub fn call(function: &Function, ctx: &Context<'_>, args: Vec<Value>) -> Outcome
         if arg.is_null() && !param.null {
             return argument(index, "argument must not be null");
         }
-        sensitive = sensitive || arg.has_sensitive();
+        sensitive = sensitive || arg.has_sensitive() || arg.has_ephemeral();
         if !param.marked {
             let (bare, those) = std::mem::replace(arg, Value::NULL).without_marks();
             *arg = bare;

@@ -120,9 +120,13 @@ pub(super) fn cidrsubnet(_: &Context<'_>, args: &[Value]) -> Outcome {
 
 /// `cidrsubnets(prefix, newbits...)`: one after the other.
 pub(super) fn cidrsubnets(_: &Context<'_>, args: &[Value]) -> Outcome {
-    let network = Network::parse(text(args, 0))?;
+    let network = match Network::parse(text(args, 0)) {
+        Err(CallError::Failed(message)) => return argument(0, message),
+        other => other?,
+    };
     let mut subnets = Vec::new();
-    let mut next = Some(network.first);
+    // Terraform counts from the network before this one, and before the first address there is none.
+    let mut next = (network.first > 0).then_some(network.first);
     for index in 1..args.len() {
         let Some(newbits) = whole(args, index).filter(|it| (1..=32).contains(it)) else {
             return argument(index, "a whole number between 1 and 32 is required");

@@ -2,11 +2,12 @@
 
 use dashu_int::IBig;
 
+use super::machine;
 use super::{Context, Outcome, argument, failed, items, text, whole, whole_or_fail};
 use crate::lang::convert::convert;
 use crate::lang::number::Number;
 use crate::lang::types::Type;
-use crate::lang::value::{Kind, Value};
+use crate::lang::value::Value;
 
 fn number(args: &[Value], index: usize) -> Number {
     args.get(index).and_then(Value::as_number).cloned().unwrap_or(Number::ZERO)
@@ -35,12 +36,12 @@ pub(super) fn signum(_: &Context<'_>, args: &[Value]) -> Outcome {
 /// `log(num, base)`, in machine precision.
 pub(super) fn log(_: &Context<'_>, args: &[Value]) -> Outcome {
     let (num, base) = (number(args, 0).to_f64(), number(args, 1).to_f64());
-    machine(num.ln() / base.ln())
+    machine(machine::ln(num) / machine::ln(base))
 }
 
 /// `pow(num, power)`, in machine precision.
 pub(super) fn pow(_: &Context<'_>, args: &[Value]) -> Outcome {
-    machine(number(args, 0).to_f64().powf(number(args, 1).to_f64()))
+    machine(machine::pow(number(args, 0).to_f64(), number(args, 1).to_f64()))
 }
 
 fn machine(result: f64) -> Outcome {
@@ -70,16 +71,16 @@ fn extreme(args: &[Value], better: impl Fn(&Number, &Number) -> bool) -> Outcome
 
 /// `sum(list)`
 pub(super) fn sum(_: &Context<'_>, args: &[Value]) -> Outcome {
-    let ordered = matches!(
-        args.first().map(Value::kind),
-        Some(Kind::List(..) | Kind::Set(..) | Kind::Tuple(_))
-    );
+    let ordered = args.first().is_some_and(|it| it.as_slice().is_some());
     if !ordered {
         return argument(0, "a list, set or tuple of numbers is required");
     }
     let Some((first, rest)) = items(args, 0).split_first() else {
         return argument(0, "cannot sum an empty list");
     };
+    if !items(args, 0).iter().all(Value::is_wholly_known) {
+        return Ok(Value::unknown_not_null(Type::Number));
+    }
     let mut sum = addend(first)?;
     for item in rest {
         match sum.add(&addend(item)?) {

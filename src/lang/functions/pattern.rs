@@ -191,6 +191,11 @@ fn translate(pattern: &str) -> Result<String, String> {
                 }
                 repeats = true;
             }
+            '(' => {
+                check_flags(after)?;
+                out.push('(');
+                rest = after;
+            }
             it => {
                 out.push(it);
                 rest = after;
@@ -198,6 +203,17 @@ fn translate(pattern: &str) -> Result<String, String> {
         }
     }
     Ok(out)
+}
+
+/// The `regex` crate knows more flags than `i`, `m`, `s` and `U`.
+fn check_flags(group: &str) -> Result<(), String> {
+    let Some(flags) = group.strip_prefix('?') else { return Ok(()) };
+    let end = flags.find([':', ')', '<', '>', '=', '!']).unwrap_or(flags.len());
+    match flags.get(..end).unwrap_or("") {
+        "P" | "" => Ok(()),
+        it if it.chars().all(|it| "imsU-".contains(it)) => Ok(()),
+        it => Err(format!("not a valid pattern: `(?{it}` is not a group or flag")),
+    }
 }
 
 /// Length of `{2}`, `{2,}` or `{2,3}` at the start of the text.

@@ -166,10 +166,12 @@ pub(super) fn substr(_: &Context<'_>, args: &[Value]) -> Outcome {
     };
     let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
     let rest = graphemes(text).skip(skipped);
+    // Terraform takes a length of 0 for none where the offset counts from the end.
+    let all = length == 0 && whole(args, 1).is_some_and(|it| it < 0);
     Ok(match usize::try_from(length) {
-        Ok(length) => rest.take(length).collect::<String>().into(),
+        Ok(length) if !all => rest.take(length).collect::<String>().into(),
         // A negative length means: up to the end.
-        Err(_) => rest.collect::<String>().into(),
+        _ => rest.collect::<String>().into(),
     })
 }
 

@@ -206,7 +206,10 @@ pub(super) fn formatdate(_: &Context<'_>, args: &[Value]) -> Outcome {
     let mut out = String::new();
     let mut rest = text(args, 0);
     while let Some(it) = rest.chars().next() {
-        if let Some(quoted) = rest.strip_prefix('\'') {
+        if let Some(after) = rest.strip_prefix("''") {
+            out.push('\'');
+            rest = after;
+        } else if let Some(quoted) = rest.strip_prefix('\'') {
             rest = unquote(quoted, &mut out)?;
         } else if it.is_ascii_alphabetic() {
             let end = rest.find(|other| other != it).unwrap_or(rest.len());

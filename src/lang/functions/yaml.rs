@@ -48,6 +48,7 @@ enum Key {
 }
 
 fn decode(text: &str) -> Result<Value, String> {
+    let length = text.chars().count();
     let mut parser = Parser::new_from_str(text);
     let mut open: Vec<Open> = Vec::new();
     let mut anchors: HashMap<usize, Node> = HashMap::new();
@@ -91,7 +92,14 @@ fn decode(text: &str) -> Result<Value, String> {
                 Some(_) => return Err(place("an alias cannot be a key".into())),
                 None => return Err(place("an alias refers to what it is a part of".into())),
             },
-            Event::Scalar(text, style, anchor, tag) => {
+            Event::Scalar(mut scalar_text, style, anchor, tag) => {
+                // The last line of a block ends only where the document has a line end.
+                let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                if block && !text.ends_with('\n') && span.end.index() >= length {
+                    let kept = scalar_text.strip_suffix('\n').map(str::to_string);
+                    scalar_text = kept.map_or(scalar_text, Into::into);
+                }
+                let text = scalar_text;
                 let plain = !matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
                 if let Some(Open { kind: OpenKind::Mapping(_, key @ None), .. }) = open.last_mut() {
                     *key = Some(match (&*text, tag.as_deref()) {
@@ -249,7 +257,7 @@ fn looks_like_number(text: &str) -> bool {
     }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let all = |it: &str, digit: fn(u8) -> bool| {
-        !it.is_empty() && it.bytes().all(|it| it == b'_' || digit(it))
+        !it.is_empty() && it.bytes().all(digit)
     };
     if let Some(it) = unsigned.strip_prefix("0o") {
         return all(it, |it| (b'0'..=b'7').contains(&it));

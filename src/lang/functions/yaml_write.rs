@@ -1,9 +1,11 @@
-//! `yamlencode`: block style, every text in double quotes, keys in order.
+//! `yamlencode`: block style, text of one line in double quotes, of several as a block, keys in order.
 
 use super::{CallError, Context, MAX_TEXT, Outcome, failed};
 use crate::lang::types::Type;
 use crate::lang::value::{Kind, Value};
 
+/// Longest key that stands before its `:` without further marks, in bytes.
+const MAX_KEY: usize = 128;
 /// Deepest nesting of a value that is written.
 const MAX_DEPTH: usize = 256;
 
@@ -14,7 +16,7 @@ pub(super) fn yamlencode(_: &Context<'_>, args: &[Value]) -> Outcome {
         return Ok(Value::unknown_not_null(Type::String));
     }
     let mut out = String::new();
-    write(&value, 0, &mut out).map_err(CallError::Failed)?;
+    write(&value, 2, 0, &mut out).map_err(CallError::Failed)?;
     let plain = matches!(value.kind(), Kind::Null(_) | Kind::Bool(_) | Kind::Number(_));
     // A plain text could go on in the next line, so the end of the document is marked.
     out.push_str(if plain {
@@ -31,7 +33,7 @@ pub(super) fn yamlencode(_: &Context<'_>, args: &[Value]) -> Outcome {
 }
 
 /// Writes the value; a collection that is not empty ends with a line end.
-fn write(value: &Value, depth: usize, out: &mut String) -> Result<(), String> {
+fn write(value: &Value, indent: usize, depth: usize, out: &mut String) -> Result<(), String> {
     if depth > MAX_DEPTH {
         return Err(format!("the value is nested deeper than {MAX_DEPTH} levels"));
     }
@@ -40,18 +42,18 @@ fn write(value: &Value, depth: usize, out: &mut String) -> Result<(), String> {
         Kind::Unknown(_) => return Err("the value is not known yet".into()),
         Kind::Bool(it) => out.push_str(if *it { "true" } else { "false" }),
         Kind::Number(it) => out.push_str(&it.to_string()),
-        Kind::String(it) => quote(it, out),
+        Kind::String(it) => text(it, indent, out),
         Kind::List(_, items) | Kind::Set(_, items) | Kind::Tuple(items) => {
             if items.is_empty() {
                 out.push_str("[]");
             }
-            write_items(items, 0, depth, out)?;
+            write_items(items, indent - 2, depth, out)?;
         }
         Kind::Map(..) | Kind::Object(_) => {
             if value.as_entries().is_some_and(|it| it.is_empty()) {
                 out.push_str("{}");
             }
-            write_entries(value, 0, depth, out)?;
+            write_entries(value, indent - 2, depth, out)?;
         }
     }
     Ok(())
@@ -85,6 +87,18 @@ fn write_entries(
 ) -> Result<(), String> {
     for (at, (key, item)) in value.as_entries().into_iter().flatten().enumerate() {
         out.push_str(&" ".repeat(if at > 0 { indent } else { 0 }));
+        // A key that spans lines or is long is marked as one, and so is its value.
+        if key.len() > MAX_KEY || key.contains('\n') {
+            out.push_str("? ");
+            text(key, indent + 2, out);
+            if !out.ends_with('\n') {
+                out.push('\n');
+            }
+            out.push_str(&" ".repeat(indent));
+            out.push_str(": ");
+            write_nested(item, indent + 2, depth, out)?;
+            continue;
+        }
         quote(key, out);
         out.push(':');
         match full(item) {
@@ -97,7 +111,7 @@ fn write_entries(
             }
             false => {
                 out.push(' ');
-                write_nested(item, indent, depth, out)?;
+                write_nested(item, indent + 2, depth, out)?;
             }
         }
     }
@@ -117,10 +131,40 @@ fn write_nested(
         Some(items) if !items.is_empty() => write_items(items, indent, depth + 1, out),
         _ if full(value) => write_entries(value, indent, depth + 1, out),
         _ => {
-            write(value, depth + 1, out)?;
-            out.push('\n');
+            write(value, indent, depth + 1, out)?;
+            if !out.ends_with('\n') {
+                out.push('\n');
+            }
             Ok(())
         }
+    }
+}
+
+/// A text of several lines as a block whose lines are indented so; any other in double quotes.
+fn text(text: &str, indent: usize, out: &mut String) {
+    let plain = |it: char| it == '\n' || (printable(it) && !matches!(it, '\u{2028}' | '\u{2029}'));
+    let block = text.contains('\n') && text.chars().all(plain);
+    if !block || text.ends_with(' ') || text.contains(" \n") {
+        return quote(text, out);
+    }
+    out.push('|');
+    if text.starts_with([' ', '\n']) {
+        out.push('2');
+    }
+    if !text.ends_with('\n') {
+        out.push('-');
+    } else if text == "\n" || text.ends_with("\n\n") {
+        out.push('+');
+    }
+    out.push('\n');
+    for line in text.split_inclusive('\n') {
+        if line != "\n" {
+            out.push_str(&" ".repeat(indent));
+        }
+        out.push_str(line);
+    }
+    if !text.ends_with('\n') {
+        out.push('\n');
     }
 }
 
