@@ -1,0 +1,5 @@
+//! Data sources of the service `ecs`.
+
+pub mod cluster;
+
+pub use cluster::Cluster;
