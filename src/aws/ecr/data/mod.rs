@@ -1,0 +1,5 @@
+//! Data sources of the service `ecr`.
+
+pub mod repository;
+
+pub use repository::Repository;
