@@ -1,1 +1,63 @@
 //! Drivers of the service `elasticache`, and what they share.
+
+pub mod data;
+pub mod observation;
+pub mod parameter_group;
+pub mod replication_group;
+pub mod steps;
+pub mod subnet_group;
+pub mod user;
+pub mod user_group;
+
+pub use parameter_group::ParameterGroup;
+pub use replication_group::ReplicationGroup;
+pub use subnet_group::SubnetGroup;
+pub use user::User;
+pub use user_group::UserGroup;
+
+use std::collections::BTreeMap;
+
+use aws_sdk_elasticache::types::Tag;
+use aws_smithy_types::retry::RetryConfig;
+
+use super::Aws;
+use crate::driver::Result;
+
+/// What every driver file of this folder begins with.
+pub(crate) mod prelude {
+    pub(crate) use aws_sdk_elasticache::types;
+
+    pub(crate) use super::{once, pairs, tagged, tags_of};
+    pub(crate) use crate::aws::batch::{Batch, Keyed};
+    pub(crate) use crate::aws::words::unless_blank;
+    pub(crate) use crate::aws::{Aws, tags, words};
+    pub(crate) use crate::diag::Diagnostics;
+    pub(crate) use crate::driver::{
+        DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status,
+    };
+    pub(crate) use crate::schema::{
+        Auto, Block, BlockSet, Nested, Out, Resource, Secret, Set, Tags, WriteOnly,
+    };
+}
+
+/// Sends a call a single time. Were a create repeated by the SDK because its reply was lost, the
+/// name would be found taken, by whom nobody could tell. The engine resumes the operation instead.
+pub(crate) fn once() -> aws_sdk_elasticache::config::Builder {
+    aws_sdk_elasticache::config::Builder::new().retry_config(RetryConfig::disabled())
+}
+
+/// Tags in a call; none where there are none.
+pub(crate) fn tagged(tags: &BTreeMap<String, String>) -> Option<Vec<Tag>> {
+    let tag = |(name, value): (&String, &String)| Tag::builder().key(name).value(value).build();
+    Some(tags.iter().map(tag).collect()).filter(|it: &Vec<_>| !it.is_empty())
+}
+
+/// Names and values of tags.
+pub(crate) fn pairs(tags: Option<Vec<Tag>>) -> impl Iterator<Item = (String, String)> {
+    tags.into_iter().flatten().filter_map(|it| Some((it.key?, it.value.unwrap_or_default())))
+}
+
+/// Tags of the object of that ARN: no other read brings them.
+pub(crate) async fn tags_of(aws: &Aws, arn: &str) -> Result<Option<Vec<Tag>>> {
+    Ok(aws.elasticache().list_tags_for_resource().resource_name(arn).send().await?.tag_list)
+}
