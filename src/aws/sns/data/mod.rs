@@ -1,0 +1,5 @@
+//! Data sources of the service `sns`.
+
+pub mod topic;
+
+pub use topic::Topic;
