@@ -1,1 +1,3 @@
 //! Drivers of the service `ssm`, and what they share.
+
+pub mod data;

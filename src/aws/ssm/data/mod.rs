@@ -1,0 +1,5 @@
+//! Data sources of the service `ssm`.
+
+pub mod parameter;
+
+pub use parameter::Parameter;
