@@ -1,0 +1,98 @@
+//! `aws_cloudwatch_dashboard`: a page of graphs.
+
+use super::prelude::*;
+use aws_sdk_cloudwatch::operation::get_dashboard::GetDashboardOutput;
+
+use crate::schema::compare::{same_json, settled};
+
+/// Page of graphs, numbers and texts in the CloudWatch console.
+///
+/// ```hcl
+/// resource "aws_cloudwatch_dashboard" "orders" {
+///   dashboard_name = "orders"
+///
+///   dashboard_body = jsonencode({
+///     widgets = [{
+///       type   = "metric"
+///       width  = 12
+///       height = 6
+///       properties = {
+///         region  = "eu-central-1"
+///         metrics = [["AWS/Kinesis", "IncomingRecords", "StreamName", "orders"]]
+///       }
+///     }]
+///   })
+/// }
+/// ```
+#[derive(Debug, Resource)]
+#[resource("aws_cloudwatch_dashboard")]
+pub struct Dashboard {
+    /// Widgets of the page, as JSON.
+    #[attr(json)]
+    pub dashboard_body: String,
+    /// Name of the dashboard: letters, digits, `-` and `_`.
+    #[attr(replace)]
+    pub dashboard_name: String,
+    /// ARN of the dashboard.
+    pub dashboard_arn: Out<String>,
+}
+
+impl Driver for Dashboard {
+    type Cloud = Aws;
+    type Seen = GetDashboardOutput;
+
+    fn check(draft: &DashboardDraft<'_>, diagnostics: &mut Diagnostics) {
+        let allowed = |it: char| it.is_ascii_alphanumeric() || "-_".contains(it);
+        let name = draft.dashboard_name().known();
+        if name.is_some_and(|it| it.is_empty() || it.len() > 255 || !it.chars().all(allowed)) {
+            let why = "it is made of up to 255 letters, digits, `-` and `_`";
+            draft.refuse(diagnostics, "dashboard_name", why);
+        }
+        let Some(body) = draft.dashboard_body().known() else { return };
+        if let Err(wrong) = serde_json::from_str::<serde_json::Value>(&body) {
+            let why = format!("it is not JSON: {wrong}; `jsonencode({{ … }})` writes it");
+            draft.refuse(diagnostics, "dashboard_body", why);
+        }
+    }
+
+    async fn create(&self, aws: &Aws, _: &Op) -> Result<Id> {
+        self.put(aws).await?;
+        Ok(Id(self.dashboard_name.clone()))
+    }
+
+    async fn find(id: &Id, aws: &Aws) -> Result<Option<GetDashboardOutput>> {
+        Ok(Some(aws.cloudwatch().get_dashboard().dashboard_name(&**id).send().await?))
+    }
+
+    fn status(_: &GetDashboardOutput) -> Status {
+        Status::Ready
+    }
+
+    fn observe(&mut self, seen: GetDashboardOutput) {
+        let body = seen.dashboard_body.unwrap_or_default();
+        self.dashboard_body = settled(Some(&self.dashboard_body), body);
+        self.dashboard_name = seen.dashboard_name.unwrap_or_default();
+        self.dashboard_arn.set(seen.dashboard_arn);
+    }
+
+    async fn update(&self, have: &Self, _: &Id, aws: &Aws) -> Result<()> {
+        match same_json(&self.dashboard_body, &have.dashboard_body) {
+            true => Ok(()),
+            false => self.put(aws).await,
+        }
+    }
+
+    async fn delete(&self, id: &Id, aws: &Aws) -> Result<()> {
+        aws.cloudwatch().delete_dashboards().dashboard_names(&**id).send().await?;
+        Ok(())
+    }
+}
+
+impl Dashboard {
+    /// Makes the dashboard or takes its place: the call is the same.
+    async fn put(&self, aws: &Aws) -> Result<()> {
+        let call = aws.cloudwatch().put_dashboard().dashboard_name(&self.dashboard_name);
+        call.dashboard_body(&self.dashboard_body).send().await?;
+        Ok(())
+    }
+}
