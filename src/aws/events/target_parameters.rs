@@ -1,0 +1,609 @@
+//! What each kind of target takes: nested blocks, and how they are sent and seen.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::prelude::*;
+use types::{
+    AssignPublicIp, AwsVpcConfiguration, BatchArrayProperties, BatchRetryStrategy,
+    CapacityProviderStrategyItem, EcsParameters, LaunchType, NetworkConfiguration,
+    PlacementConstraint, PlacementConstraintType, PlacementStrategy, PlacementStrategyType,
+    PropagateTags, SageMakerPipelineParameter, Tag,
+};
+
+use crate::schema::Set;
+
+/// A nested block that stands for a part of a target.
+pub(super) trait Part: Clone {
+    /// The same as AWS has it.
+    type Of;
+    /// As it is sent.
+    fn sent(&self) -> Option<Self::Of>;
+    /// What AWS tells, in the words of what was known.
+    fn seen(known: Option<&Self>, it: Self::Of) -> Option<Self>;
+}
+
+/// Blocks of at most one part.
+pub(super) trait PartBlock<P: Part> {
+    /// As it is sent.
+    fn sent(&self) -> Option<P::Of>;
+    /// Sets what AWS tells.
+    fn observe(&mut self, seen: Option<P::Of>);
+}
+
+impl<P: Part> PartBlock<P> for Block<P> {
+    fn sent(&self) -> Option<P::Of> {
+        self.0.as_ref().and_then(P::sent)
+    }
+
+    fn observe(&mut self, seen: Option<P::Of>) {
+        let known = self.0.take();
+        // Of a block that says nothing AWS tells nothing.
+        let silent = |it: &P| it.sent().is_none();
+        self.0 = match seen {
+            Some(it) => P::seen(known.as_ref(), it),
+            None => known.filter(silent),
+        };
+    }
+}
+
+/// What an AppSync target is asked.
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct AppsyncTarget {
+    /// Operation in GraphQL.
+    #[attr(length(1, 1048576))]
+    pub graphql_operation: Option<String>,
+}
+
+impl Part for AppsyncTarget {
+    type Of = types::AppSyncParameters;
+
+    fn sent(&self) -> Option<Self::Of> {
+        let operation = self.graphql_operation.clone()?;
+        Some(types::AppSyncParameters::builder().graph_ql_operation(operation).build())
+    }
+
+    fn seen(_: Option<&Self>, it: Self::Of) -> Option<Self> {
+        Some(AppsyncTarget { graphql_operation: it.graph_ql_operation })
+    }
+}
+
+/// How a Batch target starts its job.
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct BatchTarget {
+    /// How many jobs the array has; a single job when unset.
+    #[attr(range(2, 10000))]
+    pub array_size: Option<i32>,
+    /// How often the job is tried.
+    #[attr(range(1, 10))]
+    pub job_attempts: Option<i32>,
+    /// ARN or name of the job definition.
+    pub job_definition: String,
+    /// Name of the job.
+    pub job_name: String,
+}
+
+impl Part for BatchTarget {
+    type Of = types::BatchParameters;
+
+    fn sent(&self) -> Option<Self::Of> {
+        let size = |it| BatchArrayProperties::builder().size(it).build();
+        let attempts = |it| BatchRetryStrategy::builder().attempts(it).build();
+        types::BatchParameters::builder()
+            .job_definition(&self.job_definition)
+            .job_name(&self.job_name)
+            .set_array_properties(self.array_size.map(size))
+            .set_retry_strategy(self.job_attempts.map(attempts))
+            .build()
+            .ok()
+    }
+
+    fn seen(_: Option<&Self>, it: Self::Of) -> Option<Self> {
+        Some(BatchTarget {
+            array_size: told(None, it.array_properties.map(|it| it.size)),
+            job_attempts: told(None, it.retry_strategy.map(|it| it.attempts)),
+            job_definition: it.job_definition,
+            job_name: it.job_name,
+        })
+    }
+}
+
+/// Where events go that cannot be delivered.
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct DeadLetterConfig {
+    /// ARN of the queue.
+    pub arn: Option<String>,
+}
+
+impl Part for DeadLetterConfig {
+    type Of = types::DeadLetterConfig;
+
+    fn sent(&self) -> Option<Self::Of> {
+        Some(types::DeadLetterConfig::builder().arn(self.arn.clone()?).build())
+    }
+
+    fn seen(_: Option<&Self>, it: Self::Of) -> Option<Self> {
+        Some(DeadLetterConfig { arn: Some(it.arn?) })
+    }
+}
+
+/// How an ECS target runs its tasks.
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct EcsTarget {
+    /// Tags the tasks with the names of their cluster and service.
+    #[attr(default = false)]
+    pub enable_ecs_managed_tags: bool,
+    /// Lets commands be run inside of the containers.
+    #[attr(default = false)]
+    pub enable_execute_command: bool,
+    /// Group of the tasks; their family when unset.
+    #[attr(length(1, 255))]
+    pub group: Option<String>,
+    /// What the tasks run on; what the cluster has as its default when unset.
+    pub launch_type: Option<LaunchType>,
+    /// Version of Fargate; the latest when unset.
+    #[attr(length(0, 1600))]
+    pub platform_version: Option<String>,
+    /// Whether the tasks have the tags of their definition; not when unset.
+    pub propagate_tags: Option<PropagateTags>,
+    /// Tags of the tasks.
+    pub tags: Option<BTreeMap<String, String>>,
+    /// How many tasks are run.
+    #[attr(default = 1)]
+    pub task_count: i32,
+    /// ARN of the task definition.
+    pub task_definition_arn: String,
+    /// Capacity providers that the tasks are shared among, instead of `launch_type`.
+    pub capacity_provider_strategy: BlockSet<CapacityProviderStrategy>,
+    /// Network of the tasks; needed for `awsvpc`.
+    pub network_configuration: Block<TaskNetwork>,
+    /// Where tasks are put, in order.
+    #[attr(count(0, 5))]
+    pub ordered_placement_strategy: Blocks<OrderedPlacementStrategy>,
+    /// Where tasks may be put.
+    #[attr(count(0, 10))]
+    pub placement_constraint: BlockSet<Placement>,
+}
+
+/// Share of one capacity provider.
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct CapacityProviderStrategy {
+    /// Tasks that run there at least; none when unset.
+    #[attr(range(0, 100000))]
+    pub base: Option<i32>,
+    /// Name of the capacity provider.
+    pub capacity_provider: String,
+    /// Share of the tasks, relative to the others; none when unset.
+    #[attr(range(0, 1000))]
+    pub weight: Option<i32>,
+}
+
+/// Network that tasks are in.
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct TaskNetwork {
+    /// Gives the tasks public addresses.
+    #[attr(default = false)]
+    pub assign_public_ip: bool,
+    /// Security groups of the tasks; the default one when unset.
+    pub security_groups: Option<Set<String>>,
+    /// Subnets of the tasks.
+    pub subnets: Set<String>,
+}
+
+/// How tasks are put.
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct OrderedPlacementStrategy {
+    /// What is looked at, such as `attribute:ecs.availability-zone`.
+    #[attr(length(0, 255))]
+    pub field: Option<String>,
+    /// Whether tasks are spread, packed, or put anywhere.
+    #[attr(name = "type")]
+    pub kind: PlacementStrategyType,
+}
+
+/// Where tasks may be put.
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct Placement {
+    /// Condition in the cluster query language.
+    pub expression: Option<String>,
+    /// Whether each task has an instance of its own, or the expression says it.
+    #[attr(name = "type")]
+    pub kind: PlacementConstraintType,
+}
+
+impl Part for EcsTarget {
+    type Of = EcsParameters;
+
+    fn sent(&self) -> Option<EcsParameters> {
+        let tag = |(k, v): (&String, &String)| Tag::builder().key(k).value(v).build().ok();
+        let tags = self.tags.as_ref().map(|it| it.iter().filter_map(tag).collect());
+        let provider = |it: &CapacityProviderStrategy| {
+            CapacityProviderStrategyItem::builder()
+                .capacity_provider(&it.capacity_provider)
+                .set_base(it.base)
+                .set_weight(it.weight)
+                .build()
+                .ok()
+        };
+        let providers: Vec<_> =
+            self.capacity_provider_strategy.0.iter().filter_map(provider).collect();
+        let constraint = |it: &Placement| {
+            let constraint = PlacementConstraint::builder().r#type(it.kind.clone());
+            constraint.set_expression(it.expression.clone()).build()
+        };
+        let constraints: Vec<_> = self.placement_constraint.0.iter().map(constraint).collect();
+        let strategy = |it: &OrderedPlacementStrategy| {
+            let strategy = PlacementStrategy::builder().r#type(it.kind.clone());
+            strategy.set_field(it.field.clone()).build()
+        };
+        let strategies: Vec<_> = self.ordered_placement_strategy.0.iter().map(strategy).collect();
+        EcsParameters::builder()
+            .task_definition_arn(&self.task_definition_arn)
+            .task_count(self.task_count)
+            .enable_ecs_managed_tags(self.enable_ecs_managed_tags)
+            .enable_execute_command(self.enable_execute_command)
+            .set_capacity_provider_strategy(Some(providers).filter(|it| !it.is_empty()))
+            .set_group(self.group.clone())
+            .set_launch_type(self.launch_type.clone())
+            .set_network_configuration(self.network_configuration.get().and_then(TaskNetwork::sent))
+            .set_placement_constraints(Some(constraints).filter(|it| !it.is_empty()))
+            .set_placement_strategy(Some(strategies).filter(|it| !it.is_empty()))
+            .set_platform_version(self.platform_version.clone())
+            .set_propagate_tags(self.propagate_tags.clone())
+            .set_tags(tags)
+            .build()
+            .ok()
+    }
+
+    fn seen(known: Option<&Self>, it: EcsParameters) -> Option<Self> {
+        let providers = known.map(|it| it.capacity_provider_strategy.0.as_slice());
+        let provider = |it| CapacityProviderStrategy::seen(providers.unwrap_or_default(), it);
+        let constraint = |it: PlacementConstraint| {
+            Some(Placement { expression: it.expression, kind: it.r#type? })
+        };
+        let strategy = |it: PlacementStrategy| {
+            Some(OrderedPlacementStrategy { field: it.field, kind: it.r#type? })
+        };
+        let tags = it.tags.map(|it| it.into_iter().map(|it| (it.key, it.value)).collect());
+        let network = it.network_configuration.and_then(|it| it.awsvpc_configuration);
+        let providers = it.capacity_provider_strategy.unwrap_or_default();
+        let constraints = it.placement_constraints.unwrap_or_default();
+        let strategies = it.placement_strategy.unwrap_or_default();
+        Some(EcsTarget {
+            enable_ecs_managed_tags: it.enable_ecs_managed_tags,
+            enable_execute_command: it.enable_execute_command,
+            group: it.group,
+            launch_type: it.launch_type,
+            platform_version: told(
+                known.and_then(|it| it.platform_version.clone()),
+                it.platform_version,
+            ),
+            propagate_tags: it.propagate_tags,
+            tags: told(known.and_then(|it| it.tags.clone()), tags),
+            task_count: it.task_count.unwrap_or(1),
+            task_definition_arn: it.task_definition_arn,
+            capacity_provider_strategy: BlockSet(providers.into_iter().map(provider).collect()),
+            network_configuration: Block(network.map(|it| TaskNetwork::seen(known, it))),
+            ordered_placement_strategy: Blocks(
+                strategies.into_iter().filter_map(strategy).collect(),
+            ),
+            placement_constraint: BlockSet(
+                constraints.into_iter().filter_map(constraint).collect(),
+            ),
+        })
+    }
+}
+
+impl CapacityProviderStrategy {
+    fn seen(known: &[Self], it: CapacityProviderStrategyItem) -> Self {
+        let known = known.iter().find(|known| known.capacity_provider == it.capacity_provider);
+        CapacityProviderStrategy {
+            base: told(known.and_then(|it| it.base), it.base),
+            capacity_provider: it.capacity_provider,
+            weight: told(known.and_then(|it| it.weight), it.weight),
+        }
+    }
+}
+
+impl TaskNetwork {
+    fn sent(&self) -> Option<NetworkConfiguration> {
+        let public = match self.assign_public_ip {
+            true => AssignPublicIp::Enabled,
+            false => AssignPublicIp::Disabled,
+        };
+        let network = AwsVpcConfiguration::builder()
+            .assign_public_ip(public)
+            .set_security_groups(self.security_groups.as_ref().map(|it| it.0.clone()))
+            .set_subnets(Some(self.subnets.0.clone()))
+            .build();
+        Some(NetworkConfiguration::builder().awsvpc_configuration(network.ok()?).build())
+    }
+
+    fn seen(known: Option<&EcsTarget>, it: AwsVpcConfiguration) -> Self {
+        let known = known.and_then(|it| it.network_configuration.get());
+        let groups = known.and_then(|it| it.security_groups.clone());
+        TaskNetwork {
+            assign_public_ip: it.assign_public_ip == Some(AssignPublicIp::Enabled),
+            security_groups: told(groups, it.security_groups.map(Set)),
+            subnets: Set(it.subnets),
+        }
+    }
+}
+
+/// How an HTTP target is asked.
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct HttpTarget {
+    /// Headers to send.
+    pub header_parameters: Option<BTreeMap<String, String>>,
+    /// What stands for each `*` of the path, in order.
+    pub path_parameter_values: Option<Vec<String>>,
+    /// Parameters of the query.
+    pub query_string_parameters: Option<BTreeMap<String, String>>,
+}
+
+impl Part for HttpTarget {
+    type Of = types::HttpParameters;
+
+    fn sent(&self) -> Option<Self::Of> {
+        Some(
+            types::HttpParameters::builder()
+                .set_header_parameters(self.header_parameters.as_ref().map(hashed))
+                .set_path_parameter_values(self.path_parameter_values.clone())
+                .set_query_string_parameters(self.query_string_parameters.as_ref().map(hashed))
+                .build(),
+        )
+    }
+
+    fn seen(known: Option<&Self>, it: Self::Of) -> Option<Self> {
+        let known = known.cloned();
+        let (headers, path, query) = known.map_or((None, None, None), |it| {
+            (it.header_parameters, it.path_parameter_values, it.query_string_parameters)
+        });
+        Some(HttpTarget {
+            header_parameters: told(headers, it.header_parameters.map(ordered)),
+            path_parameter_values: told(path, it.path_parameter_values),
+            query_string_parameters: told(query, it.query_string_parameters.map(ordered)),
+        })
+    }
+}
+
+/// Text made of parts of the event.
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct InputTransformer {
+    /// Parts of the event by name, as JSON paths; none when unset.
+    pub input_paths: Option<BTreeMap<String, String>>,
+    /// What is passed on, with the parts as `<name>`.
+    #[attr(length(1, 8192))]
+    pub input_template: String,
+}
+
+impl Part for InputTransformer {
+    type Of = types::InputTransformer;
+
+    fn sent(&self) -> Option<Self::Of> {
+        let paths = self.input_paths.as_ref().map(hashed);
+        let it = types::InputTransformer::builder().set_input_paths_map(paths);
+        it.input_template(&self.input_template).build().ok()
+    }
+
+    fn seen(known: Option<&Self>, it: Self::Of) -> Option<Self> {
+        let known = known.and_then(|it| it.input_paths.clone());
+        Some(InputTransformer {
+            input_paths: told(known, it.input_paths_map.map(ordered)),
+            input_template: it.input_template,
+        })
+    }
+}
+
+impl InputTransformer {
+    /// What AWS would refuse.
+    pub(super) fn mistake(&self) -> Option<String> {
+        let paths = self.input_paths.iter().flatten();
+        let names: Vec<&String> = paths.map(|(name, _)| name).collect();
+        let reserved = names.iter().find(|it| it.to_lowercase().starts_with("aws"));
+        match reserved {
+            Some(name) => Some(format!("names such as `{name}` are reserved for AWS")),
+            None if names.len() > 100 => Some("a hundred `input_paths` are the most".into()),
+            None => None,
+        }
+    }
+}
+
+/// How events are put on a Kinesis stream.
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct KinesisTarget {
+    /// Part of the event that is the partition key, as a JSON path.
+    #[attr(length(1, 256))]
+    pub partition_key_path: Option<String>,
+}
+
+impl Part for KinesisTarget {
+    type Of = types::KinesisParameters;
+
+    fn sent(&self) -> Option<Self::Of> {
+        let path = self.partition_key_path.clone()?;
+        types::KinesisParameters::builder().partition_key_path(path).build().ok()
+    }
+
+    fn seen(_: Option<&Self>, it: Self::Of) -> Option<Self> {
+        Some(KinesisTarget { partition_key_path: Some(it.partition_key_path) })
+    }
+}
+
+/// Statement that a Redshift target runs.
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct RedshiftTarget {
+    /// Name of the database.
+    #[attr(length(1, 64))]
+    pub database: String,
+    /// User of the database, for temporary credentials.
+    #[attr(length(1, 128))]
+    pub db_user: Option<String>,
+    /// ARN of the secret that has the credentials.
+    pub secrets_manager_arn: Option<String>,
+    /// The statement.
+    #[attr(length(1, 100000))]
+    pub sql: Option<String>,
+    /// Name of the statement.
+    #[attr(length(1, 500))]
+    pub statement_name: Option<String>,
+    /// Whether an event is sent when the statement has run; not when unset.
+    pub with_event: Option<bool>,
+}
+
+impl Part for RedshiftTarget {
+    type Of = types::RedshiftDataParameters;
+
+    fn sent(&self) -> Option<Self::Of> {
+        types::RedshiftDataParameters::builder()
+            .database(&self.database)
+            .set_db_user(self.db_user.clone())
+            .set_secret_manager_arn(self.secrets_manager_arn.clone())
+            .set_sql(self.sql.clone())
+            .set_statement_name(self.statement_name.clone())
+            .set_with_event(self.with_event)
+            .build()
+            .ok()
+    }
+
+    fn seen(known: Option<&Self>, it: Self::Of) -> Option<Self> {
+        Some(RedshiftTarget {
+            database: it.database,
+            db_user: it.db_user,
+            secrets_manager_arn: it.secret_manager_arn,
+            sql: it.sql,
+            statement_name: it.statement_name,
+            with_event: told(known.and_then(|it| it.with_event), it.with_event),
+        })
+    }
+}
+
+/// How often and how long delivery is tried.
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct RetryPolicy {
+    /// Seconds that an event is kept for delivery; a day when unset.
+    #[attr(range(0, 86400))]
+    pub maximum_event_age_in_seconds: Option<i32>,
+    /// How often delivery is tried again; 185 times when unset.
+    #[attr(range(0, 185))]
+    pub maximum_retry_attempts: Option<i32>,
+}
+
+impl Part for RetryPolicy {
+    type Of = types::RetryPolicy;
+
+    fn sent(&self) -> Option<Self::Of> {
+        Some(
+            types::RetryPolicy::builder()
+                .set_maximum_event_age_in_seconds(self.maximum_event_age_in_seconds)
+                .set_maximum_retry_attempts(self.maximum_retry_attempts)
+                .build(),
+        )
+    }
+
+    /// Of what was left open AWS tells its default.
+    fn seen(known: Option<&Self>, it: Self::Of) -> Option<Self> {
+        let open = |known: Option<i32>, default, seen: Option<i32>| {
+            seen.filter(|it| known.is_some() || *it != default)
+        };
+        let age = known.and_then(|it| it.maximum_event_age_in_seconds);
+        let attempts = known.and_then(|it| it.maximum_retry_attempts);
+        let policy = RetryPolicy {
+            maximum_event_age_in_seconds: open(age, 86400, it.maximum_event_age_in_seconds),
+            maximum_retry_attempts: open(attempts, 185, it.maximum_retry_attempts),
+        };
+        let says = policy.maximum_event_age_in_seconds.is_some()
+            || policy.maximum_retry_attempts.is_some();
+        (says || known.is_some()).then_some(policy)
+    }
+}
+
+/// Instances that a command runs on.
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct RunCommandTarget {
+    /// `tag:` and a tag's name, or `InstanceIds`.
+    #[attr(length(1, 128))]
+    pub key: String,
+    /// The tag's values, or the instances.
+    pub values: Vec<String>,
+}
+
+impl RunCommandTarget {
+    pub(super) fn sent(those: &[Self]) -> Option<types::RunCommandParameters> {
+        let target = |it: &Self| {
+            let target = types::RunCommandTarget::builder().key(&it.key);
+            target.set_values(Some(it.values.clone())).build().ok()
+        };
+        let targets: Vec<_> = those.iter().filter_map(target).collect();
+        let targets = Some(targets).filter(|it| !it.is_empty())?;
+        types::RunCommandParameters::builder().set_run_command_targets(Some(targets)).build().ok()
+    }
+
+    pub(super) fn seen(those: Vec<types::RunCommandTarget>) -> Vec<Self> {
+        those.into_iter().map(|it| RunCommandTarget { key: it.key, values: it.values }).collect()
+    }
+}
+
+/// How a SageMaker pipeline is started.
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct SagemakerPipelineTarget {
+    /// Parameters of the pipeline.
+    #[attr(count(0, 200))]
+    pub pipeline_parameter_list: BlockSet<PipelineParameter>,
+}
+
+/// Parameter of a pipeline.
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct PipelineParameter {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Part for SagemakerPipelineTarget {
+    type Of = types::SageMakerPipelineParameters;
+
+    fn sent(&self) -> Option<Self::Of> {
+        let parameter = |it: &PipelineParameter| {
+            SageMakerPipelineParameter::builder().name(&it.name).value(&it.value).build().ok()
+        };
+        let all: Vec<_> = self.pipeline_parameter_list.0.iter().filter_map(parameter).collect();
+        let all = Some(all).filter(|it| !it.is_empty())?;
+        let it = types::SageMakerPipelineParameters::builder();
+        Some(it.set_pipeline_parameter_list(Some(all)).build())
+    }
+
+    fn seen(_: Option<&Self>, it: Self::Of) -> Option<Self> {
+        let all = it.pipeline_parameter_list.unwrap_or_default().into_iter();
+        let all = all.map(|it| PipelineParameter { name: it.name, value: it.value });
+        Some(SagemakerPipelineTarget { pipeline_parameter_list: BlockSet(all.collect()) })
+    }
+}
+
+/// How events are put into a FIFO queue.
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct SqsTarget {
+    /// Group within which messages stay in order.
+    pub message_group_id: Option<String>,
+}
+
+impl Part for SqsTarget {
+    type Of = types::SqsParameters;
+
+    fn sent(&self) -> Option<Self::Of> {
+        let group = self.message_group_id.clone()?;
+        Some(types::SqsParameters::builder().message_group_id(group).build())
+    }
+
+    fn seen(_: Option<&Self>, it: Self::Of) -> Option<Self> {
+        Some(SqsTarget { message_group_id: it.message_group_id })
+    }
+}
+
+fn hashed(those: &BTreeMap<String, String>) -> HashMap<String, String> {
+    those.clone().into_iter().collect()
+}
+
+fn ordered(those: HashMap<String, String>) -> BTreeMap<String, String> {
+    those.into_iter().collect()
+}
