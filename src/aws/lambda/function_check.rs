@@ -1,0 +1,113 @@
+//! What of an `aws_lambda_function` is refused at plan.
+
+use std::path::Path;
+
+use super::function::{FunctionDraft, LoggingConfig};
+use super::prelude::*;
+use types::{Architecture, LogFormat, PackageType};
+
+/// Refuses what AWS would refuse later, and a zip file that is not there.
+pub(super) fn check(draft: &FunctionDraft<'_>, diagnostics: &mut Diagnostics) {
+    check_code(draft, diagnostics);
+    let mut refuse = |name: &str, why: &str| draft.refuse(diagnostics, name, why);
+    let allowed = |it: char| it.is_ascii_alphanumeric() || "-_:".contains(it);
+    let name = draft.function_name().known();
+    let too_long = |it: &String| !it.contains(':') && it.len() > 64;
+    if name.is_some_and(|it| it.is_empty() || too_long(&it) || !it.chars().all(allowed)) {
+        refuse("function_name", "it is made of up to 64 letters, digits, `-` and `_`");
+    }
+    for (name, arn) in [
+        ("role", draft.role()),
+        ("kms_key_arn", draft.kms_key_arn()),
+        ("source_kms_key_arn", draft.source_kms_key_arn()),
+        ("code_signing_config_arn", draft.code_signing_config_arn()),
+    ] {
+        if arn.known().is_some_and(|it| !it.is_empty() && !it.starts_with("arn:")) {
+            refuse(name, "it is not an ARN");
+        }
+    }
+    let layers = draft.layers().known().unwrap_or_default();
+    if layers.len() > 5 {
+        refuse("layers", "five are the most that a function takes");
+    }
+    if layers.iter().any(|it| !it.starts_with("arn:")) {
+        refuse("layers", "each is the ARN of a layer's version");
+    }
+    let known = |it: &Architecture| Architecture::values().contains(&it.as_str());
+    if draft.architectures().known().is_some_and(|it| it.len() != 1 || !it.iter().all(known)) {
+        refuse("architectures", "it is one of `x86_64` and `arm64`, in a list");
+    }
+    if draft.reserved_concurrent_executions().known().is_some_and(|it| it < -1) {
+        refuse("reserved_concurrent_executions", "it is `-1` for none, or 0 or more");
+    }
+    let replaces = draft.replace_security_groups_on_destroy().known() == Some(true);
+    if replaces && !draft.replacement_security_group_ids().is_set() {
+        let why = "`replace_security_groups_on_destroy` needs to know which are put in their place";
+        refuse("replacement_security_group_ids", why);
+    }
+    let files = draft.file_system_config().known().and_then(|it| it.0);
+    if let Some(files) = files {
+        let allowed = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);
+        let path = files.local_mount_path.strip_prefix("/mnt/");
+        if !path.is_some_and(|it| !it.is_empty() && it.chars().all(allowed)) {
+            refuse("file_system_config", "`local_mount_path` is `/mnt/` and then a name");
+        }
+    }
+    let letters = draft.dead_letter_config().known().and_then(|it| it.0);
+    if letters.is_some_and(|it| !it.target_arn.starts_with("arn:")) {
+        refuse("dead_letter_config", "`target_arn` is not an ARN");
+    }
+    let logging = draft.logging_config().known().and_then(|it| it.0);
+    let has_levels = |it: &LoggingConfig| {
+        !it.application_log_level.is_empty() || !it.system_log_level.is_empty()
+    };
+    if logging.is_some_and(|it| it.log_format == LogFormat::Text && has_levels(&it)) {
+        refuse("logging_config", "levels are for `log_format = \"JSON\"` only");
+    }
+}
+
+/// Where the code comes from, and what each kind of package needs.
+fn check_code(draft: &FunctionDraft<'_>, diagnostics: &mut Diagnostics) {
+    if let Some(file) = draft.filename().known() {
+        let path = Path::new(&file);
+        let why = match std::fs::metadata(path) {
+            Ok(it) if it.is_file() => None,
+            Ok(_) => Some("it is not a file".to_string()),
+            Err(why) => Some(format!("cannot read it: {why}")),
+        };
+        if let Some(why) = why {
+            let place = match path.is_relative() {
+                true => "; it is looked for in the current directory",
+                false => "",
+            };
+            draft.refuse(diagnostics, "filename", format!("{file:?}: {why}{place}"));
+        }
+    }
+    let mut refuse = |name: &str, why: &str| draft.refuse(diagnostics, name, why);
+    match (draft.s3_bucket().is_set(), draft.s3_key().is_set()) {
+        (true, false) => refuse("s3_key", "`s3_bucket` needs it"),
+        (false, true) => refuse("s3_bucket", "`s3_key` needs it"),
+        _ => {}
+    }
+    let set = [("handler", draft.handler().is_set()), ("runtime", draft.runtime().is_set())];
+    match draft.package_type().known() {
+        Some(PackageType::Zip) => {
+            for (name, _) in set.into_iter().filter(|(_, is_set)| !is_set) {
+                refuse(name, "a zip file needs it");
+            }
+            if draft.image_uri().is_set() {
+                refuse("image_uri", "an image needs `package_type = \"Image\"` beside it");
+            }
+        }
+        Some(PackageType::Image) => {
+            let layers = ("layers", draft.layers().is_set());
+            for (name, _) in set.into_iter().chain([layers]).filter(|(_, is_set)| *is_set) {
+                refuse(name, "an image brings it with it");
+            }
+            if !draft.image_uri().is_set() {
+                refuse("image_uri", "`package_type = \"Image\"` needs it");
+            }
+        }
+        _ => {}
+    }
+}
