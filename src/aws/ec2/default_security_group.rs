@@ -1,27 +1,26 @@
 //! `aws_default_security_group`: the group that every VPC has, under control.
 
-use super::permissions::{Rule, Way, blocks, change, permissions, told};
+use super::groups::{Rules, SecurityGroups, Seen, find};
 use super::prelude::*;
-use super::security_group::{Seen, find, sync};
-use super::vpc::DefaultGroups;
 
 /// Security group that AWS made along with a VPC. It is taken over as it is found, its rules are
 /// replaced by those written here, and it stays when this resource is deleted.
+///
+/// ```hcl
+/// # Without rules: closed in both directions.
+/// resource "aws_default_security_group" "closed" {
+///   vpc_id = "vpc-0123456789abcdef0"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_default_security_group", tags = "security-group")]
 pub struct DefaultSecurityGroup {
     /// VPC whose default group it is; the default VPC when unset.
     #[attr(replace)]
     pub vpc_id: Auto<String>,
-    /// Who may talk to members; nobody when unset.
-    #[attr(as_attribute)]
-    pub ingress: Auto<BlockSet<Rule>>,
-    /// To whom members may talk; nobody when unset.
-    #[attr(as_attribute)]
-    pub egress: Auto<BlockSet<Rule>>,
-    /// Means nothing here, because the group is never deleted.
-    #[attr(default = false, local)]
-    pub revoke_rules_on_delete: bool,
+    /// Rules of the group.
+    #[attr(flatten)]
+    pub rules: Rules,
     /// ARN of the group.
     pub arn: Out<String>,
     /// What AWS says the group is for.
@@ -52,18 +51,9 @@ impl Driver for DefaultSecurityGroup {
             let why = format!("`{vpc}` has no default security group");
             Failure::new(FailureKind::NotFound, why)
         };
-        let id = Id(aws.load::<DefaultGroups>(&vpc).await?.ok_or_else(missing)?);
-        if let Some((_, seen)) = find(&id, aws).await? {
-            let owner = seen.owner_id().unwrap_or_default();
-            let all = |it: &Auto<BlockSet<Rule>>| it.get().map(permissions).unwrap_or_default();
-            let (ingress, egress) = (
-                told(seen.ip_permissions(), &id, owner),
-                told(seen.ip_permissions_egress(), &id, owner),
-            );
-            change(aws, &id, Way::In, &all(&self.ingress), &ingress).await?;
-            change(aws, &id, Way::Out, &all(&self.egress), &egress).await?;
-        }
-        Ok(id)
+        let seen = aws.load::<SecurityGroups>(&vpc).await?.ok_or_else(missing)?;
+        self.rules.replace(&seen, aws).await?;
+        Id::need(seen.group_id)
     }
 
     async fn find(id: &Id, aws: &Aws) -> Result<Option<Seen>> {
@@ -75,11 +65,7 @@ impl Driver for DefaultSecurityGroup {
     }
 
     fn observe(&mut self, (arn, seen): Seen) {
-        let (group, owner) =
-            (seen.group_id().unwrap_or_default(), seen.owner_id().unwrap_or_default());
-        self.ingress.set(blocks(self.ingress.get(), told(seen.ip_permissions(), group, owner)));
-        self.egress
-            .set(blocks(self.egress.get(), told(seen.ip_permissions_egress(), group, owner)));
+        self.rules.observe(&seen);
         self.arn.set(arn);
         self.description.set(seen.description);
         self.name.set(seen.group_name);
@@ -90,13 +76,10 @@ impl Driver for DefaultSecurityGroup {
     }
 
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {
-        if self.ingress.differs(&have.ingress) {
-            return sync(aws, id, Way::In, &self.ingress, &have.ingress).await;
+        match self.rules.update(&have.rules, aws, id).await? {
+            true => Ok(()),
+            false => aws.sync_tags::<tags::Ec2>(id, &self.tags, &have.tags).await,
         }
-        if self.egress.differs(&have.egress) {
-            return sync(aws, id, Way::Out, &self.egress, &have.egress).await;
-        }
-        aws.sync_tags::<tags::Ec2>(id, &self.tags, &have.tags).await
     }
 
     async fn delete(&self, _: &Id, _: &Aws) -> Result<()> {

@@ -4,6 +4,12 @@ use super::prelude::*;
 use types::{AddressAttributeName, DomainType};
 
 /// Public IPv4 address that is yours until it is released, whatever it points at.
+///
+/// ```hcl
+/// resource "aws_eip" "nat" {
+///   domain = "vpc"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_eip", tags = "elastic-ip", update = "5m", delete = "3m", read = "15m")]
 pub struct Eip {

@@ -7,6 +7,15 @@ use types::{
 };
 
 /// Records the packets of a VPC, subnet, interface or gateway in CloudWatch Logs, S3 or Firehose.
+///
+/// ```hcl
+/// resource "aws_flow_log" "vpc" {
+///   vpc_id          = "vpc-0123456789abcdef0"
+///   traffic_type    = "ALL"
+///   log_destination = "arn:aws:logs:eu-central-1:123456789012:log-group:/fastcart/flow"
+///   iam_role_arn    = "arn:aws:iam::123456789012:role/flow-logs"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_flow_log", tags = "vpc-flow-log")]
 pub struct FlowLog {

@@ -4,6 +4,12 @@ use super::prelude::*;
 use types::AttachmentStatus;
 
 /// Joins a VPC with the internet, both ways.
+///
+/// ```hcl
+/// resource "aws_internet_gateway" "main" {
+///   vpc_id = "vpc-0123456789abcdef0"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource(
     "aws_internet_gateway",

@@ -1,11 +1,17 @@
 //! Drivers of the service `ec2`, and what they share.
 
+pub mod acls;
 pub mod data;
+pub mod default_network_acl;
+pub mod default_route_table;
 pub mod default_security_group;
 pub mod eip;
 pub mod flow_log;
+pub mod groups;
 pub mod internet_gateway;
 pub mod nat_gateway;
+pub mod network_acl;
+pub mod network_acl_rule;
 pub mod permissions;
 pub mod route;
 pub mod route_table;
@@ -13,26 +19,38 @@ pub mod route_table_association;
 pub mod routes;
 pub mod rules;
 pub mod security_group;
+pub mod security_group_rule;
 pub mod subnet;
 pub mod vpc;
+pub mod vpc_dhcp_options;
+pub mod vpc_endpoint;
 pub mod vpc_security_group_egress_rule;
 pub mod vpc_security_group_ingress_rule;
 
+pub use default_network_acl::DefaultNetworkAcl;
+pub use default_route_table::DefaultRouteTable;
 pub use default_security_group::DefaultSecurityGroup;
 pub use eip::Eip;
 pub use flow_log::FlowLog;
 pub use internet_gateway::InternetGateway;
 pub use nat_gateway::NatGateway;
+pub use network_acl::NetworkAcl;
+pub use network_acl_rule::NetworkAclRule;
 pub use route::Route;
 pub use route_table::RouteTable;
 pub use route_table_association::RouteTableAssociation;
 pub use security_group::SecurityGroup;
+pub use security_group_rule::SecurityGroupRule;
 pub use subnet::Subnet;
 pub use vpc::Vpc;
+pub use vpc_dhcp_options::VpcDhcpOptions;
+pub use vpc_endpoint::VpcEndpoint;
 pub use vpc_security_group_egress_rule::EgressRule;
 pub use vpc_security_group_ingress_rule::IngressRule;
 
-use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification};
+use aws_sdk_ec2::types::{
+    AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification, UnsuccessfulItem,
+};
 use aws_smithy_types::retry::RetryConfig;
 
 use super::Aws;
@@ -46,8 +64,8 @@ pub(crate) mod prelude {
     pub(crate) use aws_sdk_ec2::types;
 
     pub(crate) use super::{
-        filter, flag, keyed, once, pairs, resumed, tagged, tagged_with_token, unless_false,
-        unless_gone,
+        all_done, filter, flag, keyed, once, pairs, resumed, staged, tagged, tagged_with_token,
+        unless_false, unless_gone,
     };
     pub(crate) use crate::aws::Aws;
     pub(crate) use crate::aws::batch::{Batch, Keyed};
@@ -117,6 +135,34 @@ pub(crate) fn keyed<T>(items: Vec<T>, id: impl Fn(&T) -> Option<String>) -> Keye
     items.into_iter().filter_map(|it| Some((id(&it)?, it))).collect()
 }
 
+/// Objects by whichever of their names they are asked for, in few calls. Each stage is a beginning of
+/// names and the filter that takes such names; it asks for what no stage before it has brought.
+/// Networks come first, because all that is in one is one call, and mostly the rest is among it.
+/// Where nothing but networks is asked for, `alone` narrows the call to what is told of them.
+pub(crate) async fn staged<T: Clone, F: Future<Output = Result<Vec<T>>>>(
+    names: &[String],
+    stages: &[(&str, &str)],
+    alone: Filter,
+    ask: impl Fn(Vec<Filter>) -> F,
+    names_of: impl Fn(&T) -> Vec<String>,
+) -> Result<Keyed<T>> {
+    let only_networks = names.iter().all(|it| it.starts_with("vpc-"));
+    let mut found = Keyed::new();
+    for (beginning, by) in stages {
+        let left = |it: &&String| it.starts_with(beginning) && !found.contains_key(*it);
+        let left: Vec<String> = names.iter().filter(left).cloned().collect();
+        if left.is_empty() {
+            continue;
+        }
+        let mut filters = vec![filter(by, left)];
+        filters.extend(Some(alone.clone()).filter(|_| only_networks));
+        for it in ask(filters).await? {
+            found.extend(names_of(&it).into_iter().map(|name| (name, it.clone())));
+        }
+    }
+    Ok(found)
+}
+
 /// A setting that is on or off.
 pub(crate) fn flag(on: bool) -> AttributeBooleanValue {
     AttributeBooleanValue::builder().value(on).build()
@@ -134,4 +180,17 @@ pub(crate) fn unless_gone<T, E: Into<Failure>>(result: Result<T, E>) -> Result<(
         Err(it) if it.kind == FailureKind::NotFound => Ok(()),
         Err(it) => Err(it),
     }
+}
+
+/// Whether a call for several objects did all of them: what it did not stands inside its reply.
+pub(crate) fn all_done(operation: &str, failed: Option<Vec<UnsuccessfulItem>>) -> Result<()> {
+    let Some(error) = failed.unwrap_or_default().into_iter().find_map(|it| it.error) else {
+        return Ok(());
+    };
+    let code = error.code.unwrap_or_default();
+    let kind = super::error::kind("ec2", operation, &code);
+    let mut it = Failure::new(kind, error.message.unwrap_or_default());
+    it.operation = Some(format!("ec2:{operation}"));
+    it.code = Some(code);
+    Err(it)
 }

@@ -9,6 +9,15 @@ use super::prelude::*;
 use types::{AvailabilityMode, ConnectivityType, NatGatewayAddress, NatGatewayState};
 
 /// Lets private subnets open connections outward without being reachable from outside.
+///
+/// ```hcl
+/// resource "aws_nat_gateway" "zone" {
+///   subnet_id     = "subnet-0123456789abcdef0"
+///   allocation_id = aws_eip.nat.allocation_id
+/// }
+///
+/// resource "aws_eip" "nat" {}
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_nat_gateway", tags = "natgateway", create = "10m", update = "10m", delete = "30m")]
 pub struct NatGateway {

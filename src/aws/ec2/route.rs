@@ -6,6 +6,14 @@ use super::prelude::*;
 use super::routes::{RouteLine, RouteTables};
 
 /// One destination of a route table, and the way there.
+///
+/// ```hcl
+/// resource "aws_route" "internet" {
+///   route_table_id         = "rtb-0123456789abcdef0"
+///   destination_cidr_block = "0.0.0.0/0"
+///   gateway_id             = "igw-0123456789abcdef0"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_route", create = "5m", update = "2m", delete = "5m")]
 pub struct Route {
@@ -108,9 +116,7 @@ impl Driver for Route {
             let Some(seen) = aws.load::<RouteTables>(table).await? else { continue };
             let mut routes = seen.routes.unwrap_or_default().into_iter();
             let named = |it: &types::Route| identifier(table, &RouteLine::from(it).destination());
-            if let Some(route) = routes.find(|it| named(it) == *id) {
-                return Ok(Some((table.into(), route)));
-            }
+            return Ok(routes.find(|it| named(it) == *id).map(|it| (table.into(), it)));
         }
         Ok(None)
     }

@@ -1,9 +1,17 @@
 //! `aws_route_table_association`: which route table a subnet or gateway uses.
 
 use super::prelude::*;
+use super::routes::RouteTables;
 use types::RouteTableAssociationStateCode as State;
 
 /// Lets a subnet, or what comes in by a gateway, follow a route table.
+///
+/// ```hcl
+/// resource "aws_route_table_association" "public" {
+///   subnet_id      = "subnet-0123456789abcdef0"
+///   route_table_id = "rtb-0123456789abcdef0"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_route_table_association", create = "5m", update = "2m", delete = "5m")]
 pub struct RouteTableAssociation {
@@ -34,7 +42,9 @@ impl Driver for RouteTableAssociation {
     }
 
     async fn find(id: &Id, aws: &Aws) -> Result<Option<types::RouteTableAssociation>> {
-        aws.load::<Associations>(id).await
+        let table = aws.load::<RouteTables>(id).await?;
+        let mut all = table.into_iter().flat_map(|it| it.associations.unwrap_or_default());
+        Ok(all.find(|it| it.route_table_association_id() == Some(id)))
     }
 
     fn status(seen: &types::RouteTableAssociation) -> Status {
@@ -77,18 +87,12 @@ impl Driver for RouteTableAssociation {
 
     /// An association with another table has another identifier; its subnet or gateway is the same.
     async fn moved(&self, aws: &Aws) -> Result<Option<Id>> {
-        let by = match (&self.subnet_id, &self.gateway_id) {
-            (Some(subnet), _) => filter("association.subnet-id", [subnet]),
-            (None, Some(gateway)) => filter("association.gateway-id", [gateway]),
-            (None, None) => return Ok(None),
+        let Some(from) = self.subnet_id.as_ref().or(self.gateway_id.as_ref()) else {
+            return Ok(None);
         };
-        let found = aws.ec2().describe_route_tables().filters(by).send().await?;
-        let all = found.route_tables.unwrap_or_default().into_iter();
-        let mut all = all.flat_map(|it| it.associations.unwrap_or_default());
-        let ours = all.find(|it| match self.subnet_id.is_some() {
-            true => it.subnet_id == self.subnet_id,
-            false => it.gateway_id == self.gateway_id,
-        });
+        let table = aws.load::<RouteTables>(from).await?;
+        let mut all = table.into_iter().flat_map(|it| it.associations.unwrap_or_default());
+        let ours = all.find(|it| [&it.subnet_id, &it.gateway_id].contains(&&Some(from.clone())));
         Ok(ours.and_then(|it| it.route_table_association_id).map(Id))
     }
 
@@ -103,21 +107,5 @@ impl Driver for RouteTableAssociation {
         };
         let missing = format!("`{from}` is associated with no route table");
         named.moved(aws).await?.ok_or_else(|| Failure::new(FailureKind::NotFound, missing))
-    }
-}
-
-/// Every association being read right now, in one call.
-struct Associations;
-
-impl Batch for Associations {
-    type Item = types::RouteTableAssociation;
-    const MAX: usize = 200;
-
-    async fn fetch(ids: Vec<String>, aws: &Aws) -> Result<Keyed<Self::Item>> {
-        let by = filter("association.route-table-association-id", ids);
-        let call = aws.ec2().describe_route_tables().filters(by);
-        let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
-        let all = found?.into_iter().flat_map(|it| it.associations.unwrap_or_default()).collect();
-        Ok(keyed(all, |it| it.route_table_association_id.clone()))
     }
 }

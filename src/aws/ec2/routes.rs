@@ -4,7 +4,7 @@ use super::prelude::*;
 use types::RouteOrigin;
 
 /// A route, as it is written inside `aws_route_table`.
-#[derive(Clone, Debug, PartialEq, Nested)]
+#[derive(Clone, Debug, Default, PartialEq, Nested)]
 pub struct RouteLine {
     /// Destination as a range of IPv4 addresses.
     pub cidr_block: Option<String>,
@@ -151,16 +151,106 @@ pub(super) fn is_written(route: &types::Route) -> bool {
         && !by_endpoint
 }
 
-/// Every route table being read right now, in one call.
+/// What AWS tells of a table's routes, in the words that are known where both mean the same.
+pub(super) fn told(
+    known: Option<&BlockSet<RouteLine>>,
+    seen: &types::RouteTable,
+) -> Vec<RouteLine> {
+    let known = known.map(|it| it.0.as_slice()).unwrap_or_default();
+    let here = |it: &RouteLine| known.iter().any(|k| k.destination() == it.destination());
+    let lines = seen.routes().iter().map(|it| (is_written(it), RouteLine::from(it)));
+    // A local route stands here only where it is written here.
+    let lines = lines.filter(|(written, it)| *written || here(it)).map(|(_, it)| it);
+    lines.map(|it| known.iter().find(|k| k.plain() == it).cloned().unwrap_or(it)).collect()
+}
+
+/// Makes the routes of a table those wanted, each by itself: AWS takes no more than one in a call,
+/// and none of them waits.
+pub(super) async fn change(
+    aws: &Aws,
+    table: &str,
+    want: &[RouteLine],
+    now: &[RouteLine],
+) -> Result<()> {
+    let same = |a: &RouteLine, b: &RouteLine| a.destination() == b.destination();
+    for old in now.iter().filter(|old| !want.iter().any(|it| same(it, old))) {
+        unless_gone(old.delete(aws, table).await)?;
+    }
+    for new in want {
+        match now.iter().find(|it| same(it, new)) {
+            None => new.create(aws, table).await?,
+            Some(old) if old.plain() != new.plain() => new.replace(aws, table).await?,
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Virtual private gateways that add routes to a table by themselves.
+pub(super) fn propagating(seen: &types::RouteTable) -> Set<String> {
+    seen.propagating_vgws().iter().filter_map(|it| it.gateway_id.clone()).collect()
+}
+
+/// Makes the gateways that add routes by themselves those wanted.
+pub(super) async fn propagate(
+    aws: &Aws,
+    table: &str,
+    want: &Set<String>,
+    now: &Set<String>,
+) -> Result<()> {
+    for old in now.minus(want) {
+        let call = aws.ec2().disable_vgw_route_propagation().route_table_id(table);
+        call.gateway_id(old).send().await?;
+    }
+    for new in want.minus(now) {
+        let call = aws.ec2().enable_vgw_route_propagation().route_table_id(table);
+        call.gateway_id(new).send().await?;
+    }
+    Ok(())
+}
+
+/// A table, and its ARN.
+pub type Seen = (String, types::RouteTable);
+
+/// The table of that identifier.
+pub(super) async fn find(id: &Id, aws: &Aws) -> Result<Option<Seen>> {
+    let Some(seen) = aws.load::<RouteTables>(id).await? else { return Ok(None) };
+    let owner = seen.owner_id().unwrap_or_default();
+    Ok(Some((aws.arn("ec2", owner, format_args!("route-table/{id}")), seen)))
+}
+
+/// Every route table being read right now, in one call where they are in networks that are read too:
+/// by its own identifier, by those of its associations, by what is associated with it, or as the main
+/// table of a VPC.
 pub(super) struct RouteTables;
 
 impl Batch for RouteTables {
     type Item = types::RouteTable;
     const MAX: usize = 200;
 
-    async fn fetch(ids: Vec<String>, aws: &Aws) -> Result<Keyed<types::RouteTable>> {
-        let call = aws.ec2().describe_route_tables().filters(filter("route-table-id", ids));
-        let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
-        Ok(keyed(found?, |it| it.route_table_id.clone()))
+    async fn fetch(names: Vec<String>, aws: &Aws) -> Result<Keyed<types::RouteTable>> {
+        let stages = [
+            ("vpc-", "vpc-id"),
+            ("rtb-", "route-table-id"),
+            ("rtbassoc-", "association.route-table-association-id"),
+            ("subnet-", "association.subnet-id"),
+            ("igw-", "association.gateway-id"),
+            ("vgw-", "association.gateway-id"),
+        ];
+        let ask = |filters| async move {
+            let call = aws.ec2().describe_route_tables().set_filters(Some(filters));
+            Ok(call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await?)
+        };
+        let names_of = |it: &types::RouteTable| {
+            let mut names: Vec<String> = it.route_table_id.iter().cloned().collect();
+            for it in it.associations() {
+                let all = [&it.route_table_association_id, &it.subnet_id, &it.gateway_id];
+                names.extend(all.into_iter().flatten().cloned());
+            }
+            let is_main = it.associations().iter().any(|it| it.main == Some(true));
+            names.extend(it.vpc_id.clone().filter(|_| is_main));
+            names
+        };
+        staged(&names, &stages, filter("association.main", ["true"]), ask, names_of).await
     }
 }

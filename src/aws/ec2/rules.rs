@@ -1,78 +1,77 @@
 //! What rules of security groups share, whichever way they go.
 
-use super::permissions::protocol;
+use super::permissions::{Way, protocol};
 use super::prelude::*;
 use types::{ReferencedSecurityGroup, SecurityGroupRuleRequest, SecurityGroupRuleUpdate};
 
 /// What a rule allows.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Line {
-    pub(super) protocol: String,
-    pub(super) from_port: Option<i32>,
-    pub(super) to_port: Option<i32>,
-    pub(super) cidr_ipv4: Option<String>,
-    pub(super) cidr_ipv6: Option<String>,
-    pub(super) prefix_list_id: Option<String>,
-    pub(super) group: Option<String>,
-    pub(super) description: Option<String>,
+#[derive(Clone, Debug, PartialEq, Nested)]
+pub struct Line {
+    /// Security group that the rule is part of.
+    #[attr(replace)]
+    pub security_group_id: String,
+    /// Protocol by name or number; `-1` is every one.
+    pub ip_protocol: String,
+    /// First port, or the ICMP type; every one when unset, with the protocol `-1`.
+    #[attr(range(-1, 65535))]
+    pub from_port: Option<i32>,
+    /// Last port, or the ICMP code; every one when unset, with the protocol `-1`.
+    #[attr(range(-1, 65535))]
+    pub to_port: Option<i32>,
+    /// Range of IPv4 addresses on the other side.
+    #[attr(exactly_one_of(
+        "cidr_ipv4",
+        "cidr_ipv6",
+        "prefix_list_id",
+        "referenced_security_group_id"
+    ))]
+    pub cidr_ipv4: Option<String>,
+    /// Range of IPv6 addresses on the other side.
+    pub cidr_ipv6: Option<String>,
+    /// Managed prefix list on the other side.
+    pub prefix_list_id: Option<String>,
+    /// Security group on the other side; that of another account as `123456789012/sg-…`.
+    pub referenced_security_group_id: Option<String>,
+    /// What the rule is for; empty when unset.
+    pub description: Option<String>,
 }
-
-/// Reads and writes the fields that both resources have.
-macro_rules! line {
-    ($it:expr) => {
-        $crate::aws::ec2::rules::Line {
-            protocol: $it.ip_protocol.clone(),
-            from_port: $it.from_port,
-            to_port: $it.to_port,
-            cidr_ipv4: $it.cidr_ipv4.clone(),
-            cidr_ipv6: $it.cidr_ipv6.clone(),
-            prefix_list_id: $it.prefix_list_id.clone(),
-            group: $it.referenced_security_group_id.clone(),
-            description: $it.description.clone(),
-        }
-    };
-    ($it:expr, $line:expr) => {{
-        let line: $crate::aws::ec2::rules::Line = $line;
-        $it.ip_protocol = line.protocol;
-        $it.from_port = line.from_port;
-        $it.to_port = line.to_port;
-        $it.cidr_ipv4 = line.cidr_ipv4;
-        $it.cidr_ipv6 = line.cidr_ipv6;
-        $it.prefix_list_id = line.prefix_list_id;
-        $it.referenced_security_group_id = line.group;
-        $it.description = line.description;
-    }};
-}
-pub(super) use line;
 
 impl Line {
-    /// What AWS tells; in the words that are known, where they mean the same.
-    pub(super) fn observe(self, seen: &types::SecurityGroupRule) -> Line {
+    /// Sets what AWS tells; in the words that are known, where they mean the same.
+    pub(super) fn observe(&mut self, seen: &types::SecurityGroupRule) {
         let told = protocol(seen.ip_protocol().unwrap_or_default());
-        let any = told == "-1";
-        let port = |known: Option<i32>, seen: Option<i32>| match any {
-            // Every protocol means every port; AWS tells -1, whatever was written.
-            true => known,
-            false => seen,
+        // AWS tells -1 of protocols without ports, whatever was written.
+        let has_ports = Line::has_ports(&told);
+        let port = |known: Option<i32>, seen: Option<i32>| match (has_ports, known, seen) {
+            (false, ..) | (_, None, Some(-1)) => known,
+            _ => seen,
         };
-        let group = seen.referenced_group_info.as_ref().and_then(|it| reference(it, seen));
-        Line {
-            protocol: if protocol(&self.protocol) == told { self.protocol } else { told },
-            from_port: port(self.from_port, seen.from_port),
-            to_port: port(self.to_port, seen.to_port),
-            cidr_ipv4: seen.cidr_ipv4.clone(),
-            cidr_ipv6: seen.cidr_ipv6.clone(),
-            prefix_list_id: seen.prefix_list_id.clone(),
-            group,
-            description: seen.description.clone().filter(|it| !it.is_empty()),
+        self.from_port = port(self.from_port, seen.from_port);
+        self.to_port = port(self.to_port, seen.to_port);
+        if protocol(&self.ip_protocol) != told {
+            self.ip_protocol = told;
         }
+        if let Some(group) = &seen.group_id {
+            self.security_group_id = group.clone();
+        }
+        self.cidr_ipv4 = seen.cidr_ipv4.clone();
+        self.cidr_ipv6 = seen.cidr_ipv6.clone();
+        self.prefix_list_id = seen.prefix_list_id.clone();
+        self.referenced_security_group_id =
+            seen.referenced_group_info.as_ref().and_then(|it| reference(it, seen));
+        self.description = seen.description.clone().filter(|it| !it.is_empty());
+    }
+
+    /// Whether AWS keeps ports of that protocol.
+    pub(super) fn has_ports(text: &str) -> bool {
+        matches!(protocol(text).as_str(), "tcp" | "udp" | "icmp" | "icmpv6")
     }
 
     /// The permission to ask for.
     pub(super) fn permission(&self) -> types::IpPermission {
         let why = self.description.clone();
         let it = types::IpPermission::builder()
-            .ip_protocol(&self.protocol)
+            .ip_protocol(&self.ip_protocol)
             .set_from_port(self.from_port)
             .set_to_port(self.to_port);
         if let Some(range) = &self.cidr_ipv4 {
@@ -85,7 +84,7 @@ impl Line {
             let list = types::PrefixListId::builder().prefix_list_id(list).set_description(why);
             it.prefix_list_ids(list.build()).build()
         } else {
-            let group = self.group.clone().unwrap_or_default();
+            let group = self.referenced_security_group_id.clone().unwrap_or_default();
             let (account, id) = match group.split_once('/') {
                 Some((account, id)) => (Some(account.to_string()), id.to_string()),
                 None => (None, group),
@@ -96,9 +95,10 @@ impl Line {
     }
 
     fn request(&self) -> SecurityGroupRuleRequest {
-        let group = self.group.as_ref().map(|it| it.rsplit('/').next().unwrap_or(it).to_string());
+        let group = self.referenced_security_group_id.as_ref();
+        let group = group.map(|it| it.rsplit('/').next().unwrap_or(it).to_string());
         SecurityGroupRuleRequest::builder()
-            .ip_protocol(&self.protocol)
+            .ip_protocol(&self.ip_protocol)
             .set_from_port(self.from_port)
             .set_to_port(self.to_port)
             .set_cidr_ipv4(self.cidr_ipv4.clone())
@@ -110,10 +110,83 @@ impl Line {
     }
 
     /// Whether a rule that AWS has allows the same, whatever it is described as.
-    fn is(&self, seen: &types::SecurityGroupRule) -> bool {
-        let told = self.clone().observe(seen);
+    pub(super) fn is(&self, seen: &types::SecurityGroupRule) -> bool {
+        let mut told = self.clone();
+        told.observe(seen);
         Line { description: None, ..told } == Line { description: None, ..self.clone() }
     }
+
+    /// Allows it.
+    pub(super) async fn create(&self, aws: &Aws, op: &Op, way: Way, tags: &Tags) -> Result<Id> {
+        let tags = tagged(types::ResourceType::SecurityGroupRule, tags);
+        match authorize(aws, &self.security_group_id, way, self.permission(), tags).await {
+            Err(it) if it.kind == FailureKind::Exists && op.is_resumed() => {
+                let rules = aws.load::<Rules>(&self.security_group_id).await?.unwrap_or_default();
+                let ours = |seen: &types::SecurityGroupRule| way.has(seen) && self.is(seen);
+                let id = rules.into_iter().find(ours).and_then(|it| it.security_group_rule_id);
+                id.map(Id).ok_or(it)
+            }
+            made => {
+                let mut ids = made?.into_iter().filter_map(|it| it.security_group_rule_id);
+                Id::need(ids.next())
+            }
+        }
+    }
+
+    /// Makes the rule of that identifier allow this.
+    pub(super) async fn modify(&self, aws: &Aws, id: &Id) -> Result<()> {
+        let change = SecurityGroupRuleUpdate::builder().security_group_rule_id(&**id);
+        let change = change.security_group_rule(self.request()).build();
+        let call = aws.ec2().modify_security_group_rules().group_id(&self.security_group_id);
+        call.security_group_rules(change).send().await?;
+        Ok(())
+    }
+
+    /// Allows it no longer.
+    pub(super) async fn delete(&self, aws: &Aws, id: &Id, way: Way) -> Result<()> {
+        let (ec2, group) = (aws.ec2(), &self.security_group_id);
+        match way {
+            Way::In => {
+                let call = ec2.revoke_security_group_ingress().group_id(group);
+                call.security_group_rule_ids(&**id).send().await?;
+            }
+            Way::Out => {
+                let call = ec2.revoke_security_group_egress().group_id(group);
+                call.security_group_rule_ids(&**id).send().await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Way {
+    /// Whether the rule goes this way.
+    pub(super) fn has(self, rule: &types::SecurityGroupRule) -> bool {
+        rule.is_egress == Some(self == Way::Out)
+    }
+}
+
+/// Adds rules to a group. Sent once: sent again after a lost reply, AWS would say that they exist.
+pub(super) async fn authorize(
+    aws: &Aws,
+    group: &str,
+    way: Way,
+    permission: types::IpPermission,
+    tags: Option<Vec<types::TagSpecification>>,
+) -> Result<Vec<types::SecurityGroupRule>> {
+    let made = match way {
+        Way::In => {
+            let call = aws.ec2().authorize_security_group_ingress().group_id(group);
+            let call = call.ip_permissions(permission).set_tag_specifications(tags);
+            call.customize().config_override(once()).send().await?.security_group_rules
+        }
+        Way::Out => {
+            let call = aws.ec2().authorize_security_group_egress().group_id(group);
+            let call = call.ip_permissions(permission).set_tag_specifications(tags);
+            call.customize().config_override(once()).send().await?.security_group_rules
+        }
+    };
+    Ok(made.unwrap_or_default())
 }
 
 /// A group on the other side, with its account where that is another.
@@ -131,44 +204,37 @@ pub type Seen = (String, types::SecurityGroupRule);
 
 /// The rule of that identifier.
 pub(super) async fn find(id: &Id, aws: &Aws) -> Result<Option<Seen>> {
-    let Some(seen) = aws.load::<Rules>(id).await? else { return Ok(None) };
+    let rules = aws.load::<Rules>(id).await?.unwrap_or_default();
+    let Some(seen) = rules.into_iter().next() else { return Ok(None) };
     let owner = seen.group_owner_id().unwrap_or_default();
     Ok(Some((aws.arn("ec2", owner, format_args!("security-group-rule/{id}")), seen)))
 }
 
-/// The rule that an earlier run of the same operation made.
-pub(super) async fn same(aws: &Aws, group: &str, egress: bool, line: &Line) -> Result<Option<Id>> {
-    let call = aws.ec2().describe_security_group_rules().filters(filter("group-id", [group]));
-    let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
-    let mut ours = found?.into_iter().filter(|it| it.is_egress == Some(egress) && line.is(it));
-    Ok(ours.find_map(|it| it.security_group_rule_id).map(Id))
-}
-
-/// The identifier of the one rule that a call made.
-pub(super) fn only(made: Option<Vec<types::SecurityGroupRule>>) -> Result<Id> {
-    Id::need(made.unwrap_or_default().into_iter().find_map(|it| it.security_group_rule_id))
-}
-
-/// Makes the rule allow something else.
-pub(super) async fn modify(aws: &Aws, group: &str, id: &Id, line: &Line) -> Result<()> {
-    let change = SecurityGroupRuleUpdate::builder().security_group_rule_id(&**id);
-    let change = change.security_group_rule(line.request()).build();
-    let call = aws.ec2().modify_security_group_rules().group_id(group);
-    call.security_group_rules(change).send().await?;
-    Ok(())
-}
-
-/// Every rule being read right now, in one call.
-struct Rules;
+/// Every rule being read right now, in one call: by its own identifier, or as one of a group's.
+pub(super) struct Rules;
 
 impl Batch for Rules {
-    type Item = types::SecurityGroupRule;
+    type Item = Vec<types::SecurityGroupRule>;
     const MAX: usize = 200;
 
-    async fn fetch(ids: Vec<String>, aws: &Aws) -> Result<Keyed<types::SecurityGroupRule>> {
-        let by = filter("security-group-rule-id", ids);
-        let call = aws.ec2().describe_security_group_rules().filters(by);
-        let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
-        Ok(keyed(found?, |it| it.security_group_rule_id.clone()))
+    async fn fetch(names: Vec<String>, aws: &Aws) -> Result<Keyed<Self::Item>> {
+        let mut found: Keyed<Self::Item> = Keyed::new();
+        // Groups first: a rule of one of them need not be asked for again.
+        for (beginning, by) in [("sg-", "group-id"), ("sgr-", "security-group-rule-id")] {
+            let left = |it: &&String| it.starts_with(beginning) && !found.contains_key(*it);
+            let left: Vec<String> = names.iter().filter(left).cloned().collect();
+            if left.is_empty() {
+                continue;
+            }
+            let call = aws.ec2().describe_security_group_rules().filters(filter(by, left));
+            let told = call.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await?;
+            for it in told {
+                let ids = [it.group_id.clone(), it.security_group_rule_id.clone()];
+                for id in ids.into_iter().flatten().filter(|it| names.contains(it)) {
+                    found.entry(id).or_default().push(it.clone());
+                }
+            }
+        }
+        Ok(found)
     }
 }

@@ -6,6 +6,14 @@ use super::prelude::*;
 use types::{HostnameType, SubnetCidrBlockStateCode, SubnetState};
 
 /// Part of a VPC's addresses, in one availability zone.
+///
+/// ```hcl
+/// resource "aws_subnet" "private" {
+///   vpc_id            = "vpc-0123456789abcdef0"
+///   cidr_block        = "10.0.1.0/24"
+///   availability_zone = "eu-central-1a"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_subnet", tags = "subnet", create = "10m", delete = "20m")]
 pub struct Subnet {

@@ -3,10 +3,20 @@
 //! Longer than most: AWS tells a VPC's settings one at a time, and what it made along with the VPC
 //! (security group, route table, ACL) from three more places.
 
+use super::acls::NetworkAcls;
+use super::groups::SecurityGroups;
 use super::prelude::*;
+use super::routes::RouteTables;
 use types::{IpSource, Tenancy, VpcAttributeName, VpcCidrBlockStateCode, VpcState, VpcTenancy};
 
 /// A network of its own, in which subnets, gateways and everything with an address live.
+///
+/// ```hcl
+/// resource "aws_vpc" "main" {
+///   cidr_block           = "10.0.0.0/16"
+///   enable_dns_hostnames = true
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_vpc", tags = "vpc")]
 pub struct Vpc {
@@ -118,17 +128,21 @@ impl Driver for Vpc {
     }
 
     async fn find(id: &Id, aws: &Aws) -> Result<Option<Seen>> {
-        let Some(vpc) = aws.load::<Vpcs>(id).await? else { return Ok(None) };
-        let arn = aws.arn("ec2", vpc.owner_id().unwrap_or_default(), format_args!("vpc/{id}"));
-        let (dns_support, dns_hostnames, usage_metrics, group, table, acl) = tokio::try_join!(
+        // At once, so that the groups and tables of the network are read along with its own.
+        let (vpc, dns_support, dns_hostnames, usage_metrics, group, table, acl) = tokio::try_join!(
+            aws.load::<Vpcs>(id),
             setting(aws, id, VpcAttributeName::EnableDnsSupport),
             setting(aws, id, VpcAttributeName::EnableDnsHostnames),
             setting(aws, id, VpcAttributeName::EnableNetworkAddressUsageMetrics),
-            aws.load::<DefaultGroups>(id),
-            aws.load::<MainTables>(id),
-            aws.load::<DefaultAcls>(id),
+            aws.load::<SecurityGroups>(id),
+            aws.load::<RouteTables>(id),
+            aws.load::<NetworkAcls>(id),
         )?;
-        let vpc = Some(vpc);
+        let Some(it) = vpc.as_ref() else { return Ok(None) };
+        let arn = aws.arn("ec2", it.owner_id().unwrap_or_default(), format_args!("vpc/{id}"));
+        let group = group.and_then(|it| it.group_id);
+        let table = table.and_then(|it| it.route_table_id);
+        let acl = acl.and_then(|it| it.network_acl_id);
         Ok(Some(Seen { arn, vpc, dns_support, dns_hostnames, usage_metrics, group, table, acl }))
     }
 
@@ -295,50 +309,5 @@ impl Batch for Vpcs {
         let call = aws.ec2().describe_vpcs().filters(filter("vpc-id", ids));
         let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
         Ok(keyed(found?, |it| it.vpc_id.clone()))
-    }
-}
-
-/// Default security groups by VPC.
-pub(super) struct DefaultGroups;
-
-impl Batch for DefaultGroups {
-    type Item = String;
-    const MAX: usize = 200;
-
-    async fn fetch(ids: Vec<String>, aws: &Aws) -> Result<Keyed<String>> {
-        let call = aws.ec2().describe_security_groups().filters(filter("vpc-id", ids));
-        let call = call.filters(filter("group-name", ["default"]));
-        let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
-        Ok(found?.into_iter().filter_map(|it| Some((it.vpc_id?, it.group_id?))).collect())
-    }
-}
-
-/// Main route tables by VPC.
-pub(super) struct MainTables;
-
-impl Batch for MainTables {
-    type Item = String;
-    const MAX: usize = 200;
-
-    async fn fetch(ids: Vec<String>, aws: &Aws) -> Result<Keyed<String>> {
-        let call = aws.ec2().describe_route_tables().filters(filter("vpc-id", ids));
-        let call = call.filters(filter("association.main", ["true"]));
-        let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
-        Ok(found?.into_iter().filter_map(|it| Some((it.vpc_id?, it.route_table_id?))).collect())
-    }
-}
-
-/// Default network ACLs by VPC.
-struct DefaultAcls;
-
-impl Batch for DefaultAcls {
-    type Item = String;
-    const MAX: usize = 200;
-
-    async fn fetch(ids: Vec<String>, aws: &Aws) -> Result<Keyed<String>> {
-        let call = aws.ec2().describe_network_acls().filters(filter("vpc-id", ids));
-        let call = call.filters(filter("default", ["true"]));
-        let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
-        Ok(found?.into_iter().filter_map(|it| Some((it.vpc_id?, it.network_acl_id?))).collect())
     }
 }

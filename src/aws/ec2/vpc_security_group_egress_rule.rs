@@ -1,39 +1,26 @@
 //! `aws_vpc_security_group_egress_rule`: one rule for packets from a security group's members.
 
+use super::permissions::Way;
 use super::prelude::*;
-use super::rules::{Seen, find, line, modify, only, same};
+use super::rules::{Line, Seen, find};
 
 /// Allows one kind of packet from members of a security group to the other side.
+///
+/// ```hcl
+/// resource "aws_vpc_security_group_egress_rule" "to_database" {
+///   security_group_id            = "sg-0123456789abcdef0"
+///   referenced_security_group_id = "sg-0123456789abcdef1"
+///   ip_protocol                  = "tcp"
+///   from_port                    = 5432
+///   to_port                      = 5432
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_vpc_security_group_egress_rule", tags = "security-group-rule")]
 pub struct EgressRule {
-    /// Security group that the rule is part of.
-    #[attr(replace)]
-    pub security_group_id: String,
-    /// Protocol by name or number; `-1` is every one.
-    pub ip_protocol: String,
-    /// First port, or the ICMP type; every one when unset, with the protocol `-1`.
-    #[attr(range(-1, 65535))]
-    pub from_port: Option<i32>,
-    /// Last port, or the ICMP code; every one when unset, with the protocol `-1`.
-    #[attr(range(-1, 65535))]
-    pub to_port: Option<i32>,
-    /// Range of IPv4 addresses on the other side.
-    #[attr(exactly_one_of(
-        "cidr_ipv4",
-        "cidr_ipv6",
-        "prefix_list_id",
-        "referenced_security_group_id"
-    ))]
-    pub cidr_ipv4: Option<String>,
-    /// Range of IPv6 addresses on the other side.
-    pub cidr_ipv6: Option<String>,
-    /// Managed prefix list on the other side.
-    pub prefix_list_id: Option<String>,
-    /// Security group on the other side; that of another account as `123456789012/sg-…`.
-    pub referenced_security_group_id: Option<String>,
-    /// What the rule is for; empty when unset.
-    pub description: Option<String>,
+    /// What it allows.
+    #[attr(flatten)]
+    pub line: Line,
     /// ARN of the rule.
     pub arn: Out<String>,
     /// Identifier of the rule.
@@ -47,16 +34,7 @@ impl Driver for EgressRule {
     type Seen = Seen;
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
-        let tags = tagged(types::ResourceType::SecurityGroupRule, &self.tags);
-        let call = aws.ec2().authorize_security_group_egress().group_id(&self.security_group_id);
-        let call = call.ip_permissions(line!(self).permission()).set_tag_specifications(tags);
-        let made = call.customize().config_override(once()).send().await.map_err(Failure::from);
-        match made {
-            Err(it) if it.kind == FailureKind::Exists && op.is_resumed() => {
-                same(aws, &self.security_group_id, true, &line!(self)).await?.ok_or(it)
-            }
-            other => only(other?.security_group_rules),
-        }
+        self.line.create(aws, op, Way::Out, &self.tags).await
     }
 
     async fn find(id: &Id, aws: &Aws) -> Result<Option<Seen>> {
@@ -68,25 +46,20 @@ impl Driver for EgressRule {
     }
 
     fn observe(&mut self, (arn, seen): Seen) {
-        line!(self, line!(self).observe(&seen));
+        self.line.observe(&seen);
         self.arn.set(arn);
-        if let Some(group) = seen.group_id {
-            self.security_group_id = group;
-        }
         self.security_group_rule_id.set(seen.security_group_rule_id);
         self.tags.observe(pairs(seen.tags));
     }
 
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {
-        if line!(self) != line!(have) {
-            return modify(aws, &self.security_group_id, id, &line!(self)).await;
+        match self.line == have.line {
+            true => aws.sync_tags::<tags::Ec2>(id, &self.tags, &have.tags).await,
+            false => self.line.modify(aws, id).await,
         }
-        aws.sync_tags::<tags::Ec2>(id, &self.tags, &have.tags).await
     }
 
     async fn delete(&self, id: &Id, aws: &Aws) -> Result<()> {
-        let call = aws.ec2().revoke_security_group_egress().group_id(&self.security_group_id);
-        call.security_group_rule_ids(&**id).send().await?;
-        Ok(())
+        self.line.delete(aws, id, Way::Out).await
     }
 }

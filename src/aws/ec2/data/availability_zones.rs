@@ -5,6 +5,12 @@ use super::{FilterBlock, filters, some};
 use types::AvailabilityZoneState;
 
 /// Availability zones of the region, by name.
+///
+/// ```hcl
+/// data "aws_availability_zones" "available" {
+///   state = "available"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_availability_zones", read = "20m")]
 pub struct AvailabilityZones {

@@ -6,6 +6,15 @@ use super::super::prelude::*;
 use super::{FilterBlock, filters, some};
 
 /// Identifiers of all subnets that have what the filters ask for.
+///
+/// ```hcl
+/// data "aws_subnets" "private" {
+///   filter {
+///     name   = "vpc-id"
+///     values = ["vpc-0123456789abcdef0"]
+///   }
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_subnets", read = "20m")]
 pub struct Subnets {

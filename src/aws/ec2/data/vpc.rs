@@ -3,13 +3,20 @@
 use std::collections::BTreeMap;
 
 use super::super::prelude::*;
-use super::super::vpc::{MainTables, setting};
-use super::{FilterBlock, filters, some};
+use super::super::routes::RouteTables;
+use super::super::vpc::setting;
+use super::{FilterBlock, by, filters, one, some};
 use types::VpcAttributeName::{
     EnableDnsHostnames, EnableDnsSupport, EnableNetworkAddressUsageMetrics,
 };
 
 /// The one VPC that has what is asked for.
+///
+/// ```hcl
+/// data "aws_vpc" "default" {
+///   default = true
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_vpc", read = "20m")]
 pub struct Vpc {
@@ -86,30 +93,27 @@ impl DataSource for Vpc {
 
     async fn read(&mut self, aws: &Aws) -> Result<Id> {
         let mut wanted = filters(&self.filter, self.tags.get());
-        let mut by = |name: &str, value: Option<String>| {
-            wanted.extend(value.map(|it| super::filter(name, [it])));
-        };
-        by("vpc-id", self.id.given());
-        by("cidr", self.cidr_block.given());
-        by("is-default", self.default.given().map(|it| it.to_string()));
-        by("dhcp-options-id", self.dhcp_options_id.given());
-        by("state", self.state.given());
+        wanted.extend(by("vpc-id", self.id.given()));
+        wanted.extend(by("cidr", self.cidr_block.given()));
+        wanted.extend(by("is-default", self.default.given().map(|it| it.to_string())));
+        wanted.extend(by("dhcp-options-id", self.dhcp_options_id.given()));
+        wanted.extend(by("state", self.state.given()));
         let call = aws.ec2().describe_vpcs().set_filters(some(wanted));
         let found: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
-        let vpc = one(found?)?;
+        let vpc = one("VPC", found?)?;
         let id = Id::need(vpc.vpc_id.clone())?;
         let (hostnames, support, metrics, table) = tokio::try_join!(
             setting(aws, &id, EnableDnsHostnames),
             setting(aws, &id, EnableDnsSupport),
             setting(aws, &id, EnableNetworkAddressUsageMetrics),
-            aws.load::<MainTables>(&id),
+            aws.load::<RouteTables>(&id),
         )?;
         let owner = vpc.owner_id().unwrap_or_default();
         self.arn.set(aws.arn("ec2", owner, format_args!("vpc/{id}")));
         self.enable_dns_hostnames.set(hostnames);
         self.enable_dns_support.set(support);
         self.enable_network_address_usage_metrics.set(metrics);
-        self.main_route_table_id.set(table);
+        self.main_route_table_id.set(table.and_then(|it| it.route_table_id));
         self.tell(vpc);
         Ok(id)
     }
@@ -153,17 +157,5 @@ impl Vpc {
         self.owner_id.set(vpc.owner_id);
         self.state.set(vpc.state.map(|it| it.to_string()));
         self.tags.set(pairs(vpc.tags).collect::<BTreeMap<_, _>>());
-    }
-}
-
-fn one(mut found: Vec<types::Vpc>) -> Result<types::Vpc> {
-    let count = found.len();
-    match (found.pop(), count) {
-        (Some(vpc), 1) => Ok(vpc),
-        (None, _) => Err(Failure::new(FailureKind::NotFound, "no VPC has what is asked for")),
-        _ => {
-            let why = format!("{count} VPCs have what is asked for");
-            Err(Failure::fatal(why).hint("ask for more: `tags`, `filter` or `id`"))
-        }
     }
 }
