@@ -3,6 +3,21 @@
 use super::prelude::*;
 
 /// Permissions that several roles, users and groups may have.
+///
+/// ```hcl
+/// resource "aws_iam_policy" "read_orders" {
+///   name = "read-orders"
+///
+///   policy = jsonencode({
+///     Version = "2012-10-17"
+///     Statement = [{
+///       Effect   = "Allow"
+///       Action   = ["kinesis:GetRecords", "kinesis:GetShardIterator"]
+///       Resource = "arn:aws:kinesis:eu-central-1:123456789012:stream/orders"
+///     }]
+///   })
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_iam_policy", tags = "policy")]
 pub struct Policy {

@@ -7,6 +7,21 @@ use super::known_soon;
 use super::prelude::*;
 
 /// Permissions that services, people and other accounts may take on.
+///
+/// ```hcl
+/// resource "aws_iam_role" "task" {
+///   name = "orders-task"
+///
+///   assume_role_policy = jsonencode({
+///     Version = "2012-10-17"
+///     Statement = [{
+///       Effect    = "Allow"
+///       Principal = { Service = "ecs-tasks.amazonaws.com" }
+///       Action    = "sts:AssumeRole"
+///     }]
+///   })
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_iam_role", tags = "role")]
 pub struct Role {

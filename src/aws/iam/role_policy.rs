@@ -3,6 +3,22 @@
 use super::prelude::*;
 
 /// Policy that is part of a role and goes with it.
+///
+/// ```hcl
+/// resource "aws_iam_role_policy" "read_orders" {
+///   role = "orders-task"
+///   name = "read-orders"
+///
+///   policy = jsonencode({
+///     Version = "2012-10-17"
+///     Statement = [{
+///       Effect   = "Allow"
+///       Action   = "kinesis:GetRecords"
+///       Resource = "arn:aws:kinesis:eu-central-1:123456789012:stream/orders"
+///     }]
+///   })
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_iam_role_policy")]
 pub struct RolePolicy {

@@ -3,6 +3,13 @@
 use super::prelude::*;
 
 /// Gives a role the permissions of a managed policy.
+///
+/// ```hcl
+/// resource "aws_iam_role_policy_attachment" "monitoring" {
+///   role       = "rds-monitoring"
+///   policy_arn = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_iam_role_policy_attachment")]
 pub struct RolePolicyAttachment {

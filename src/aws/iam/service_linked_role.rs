@@ -3,6 +3,12 @@
 use super::prelude::*;
 
 /// Role that one AWS service acts by, with the permissions that the service sets itself.
+///
+/// ```hcl
+/// resource "aws_iam_service_linked_role" "ecs" {
+///   aws_service_name = "ecs.amazonaws.com"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_iam_service_linked_role", tags = "role")]
 pub struct ServiceLinkedRole {

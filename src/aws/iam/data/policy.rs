@@ -6,6 +6,12 @@ use super::super::policy::read;
 use super::super::prelude::*;
 
 /// Managed policy that is declared elsewhere, or that AWS keeps.
+///
+/// ```hcl
+/// data "aws_iam_policy" "monitoring" {
+///   name = "AmazonRDSEnhancedMonitoringRole"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_iam_policy")]
 pub struct Policy {

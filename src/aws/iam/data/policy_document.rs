@@ -4,6 +4,24 @@ use super::super::prelude::*;
 use super::document::{Condition, Document, Principal, Statement, Texts};
 
 /// Policy written as blocks, as JSON.
+///
+/// ```hcl
+/// data "aws_iam_policy_document" "trust" {
+///   statement {
+///     actions = ["sts:AssumeRole"]
+///
+///     principals {
+///       type        = "Service"
+///       identifiers = ["ecs-tasks.amazonaws.com"]
+///     }
+///   }
+/// }
+///
+/// resource "aws_iam_role" "task" {
+///   name               = "orders-task"
+///   assume_role_policy = data.aws_iam_policy_document.trust.json
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_iam_policy_document")]
 pub struct PolicyDocument {

@@ -5,6 +5,12 @@ use std::collections::BTreeMap;
 use super::super::prelude::*;
 
 /// Role that is declared elsewhere.
+///
+/// ```hcl
+/// data "aws_iam_role" "rotation" {
+///   name = "rotation"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_iam_role")]
 pub struct Role {
