@@ -5,6 +5,15 @@ use super::{Aliases, names_key, once, target_arn};
 use crate::aws::names;
 
 /// Name by which a key is called, and which can be moved to another key.
+///
+/// ```hcl
+/// resource "aws_kms_alias" "data" {
+///   name          = "alias/fastcart-data"
+///   target_key_id = aws_kms_key.data.key_id
+/// }
+///
+/// resource "aws_kms_key" "data" {}
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_kms_alias")]
 pub struct Alias {

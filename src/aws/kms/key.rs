@@ -10,6 +10,14 @@ use crate::aws::tags::{self, TOKEN};
 use types::{KeySpec, KeyState, KeyUsageType, OriginType, Tag};
 
 /// Key that encrypts, signs or authenticates without ever leaving KMS.
+///
+/// ```hcl
+/// resource "aws_kms_key" "data" {
+///   description             = "Orders at rest"
+///   enable_key_rotation     = true
+///   deletion_window_in_days = 7
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_kms_key", tags = "key", create = "2m")]
 pub struct Key {

@@ -4,6 +4,25 @@ use super::policy;
 use super::prelude::*;
 
 /// Policy of a key that is declared elsewhere.
+///
+/// ```hcl
+/// resource "aws_kms_key_policy" "data" {
+///   key_id = aws_kms_key.data.key_id
+///
+///   policy = jsonencode({
+///     Version = "2012-10-17"
+///     Statement = [{
+///       Sid       = "Administer"
+///       Effect    = "Allow"
+///       Principal = { AWS = "arn:aws:iam::123456789012:root" }
+///       Action    = "kms:*"
+///       Resource  = "*"
+///     }]
+///   })
+/// }
+///
+/// resource "aws_kms_key" "data" {}
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_kms_key_policy")]
 pub struct KeyPolicy {

@@ -4,6 +4,12 @@ use super::super::prelude::*;
 use super::super::{Aliases, target_arn};
 
 /// Alias that is declared elsewhere, or that AWS made for a service.
+///
+/// ```hcl
+/// data "aws_kms_alias" "kinesis" {
+///   name = "alias/aws/kinesis"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_kms_alias")]
 pub struct Alias {

@@ -4,6 +4,12 @@ use super::super::prelude::*;
 use crate::aws::times::rfc3339;
 
 /// Key that is declared elsewhere.
+///
+/// ```hcl
+/// data "aws_kms_key" "kinesis" {
+///   key_id = "alias/aws/kinesis"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_kms_key")]
 pub struct Key {
