@@ -7,6 +7,16 @@ use super::prelude::*;
 use types::{EncryptionType, MetricsName, ScalingType, StreamMode, StreamStatus};
 
 /// Takes records, and keeps them in order for readers.
+///
+/// ```hcl
+/// resource "aws_kinesis_stream" "orders" {
+///   name             = "orders"
+///   shard_count      = 2
+///   retention_period = 168
+///   encryption_type  = "KMS"
+///   kms_key_id       = "alias/aws/kinesis"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_kinesis_stream", tags = "stream", create = "5m", update = "120m", delete = "120m")]
 pub struct Stream {

@@ -5,6 +5,13 @@ use crate::aws::times::rfc3339;
 use types::ConsumerStatus;
 
 /// Reader that a stream sends its records to, with a throughput of its own.
+///
+/// ```hcl
+/// resource "aws_kinesis_stream_consumer" "processor" {
+///   name       = "processor"
+///   stream_arn = "arn:aws:kinesis:eu-central-1:123456789012:stream/orders"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_kinesis_stream_consumer", tags = "consumer")]
 pub struct StreamConsumer {

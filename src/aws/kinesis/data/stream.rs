@@ -5,6 +5,12 @@ use std::collections::BTreeMap;
 use super::super::prelude::*;
 
 /// Stream that is declared elsewhere.
+///
+/// ```hcl
+/// data "aws_kinesis_stream" "orders" {
+///   name = "orders"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_kinesis_stream")]
 pub struct Stream {
