@@ -7,6 +7,13 @@ use crate::aws::names;
 use types::LogGroupClass;
 
 /// Log streams that are kept equally long and read together.
+///
+/// ```hcl
+/// resource "aws_cloudwatch_log_group" "orders" {
+///   name              = "/fastcart/orders"
+///   retention_in_days = 30
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_cloudwatch_log_group", tags = "log-group")]
 pub struct LogGroup {

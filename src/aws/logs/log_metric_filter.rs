@@ -6,6 +6,20 @@ use super::prelude::*;
 use types::{MetricFilter, MetricTransformation, StandardUnit};
 
 /// Turns the events of a log group that match a pattern into a metric.
+///
+/// ```hcl
+/// resource "aws_cloudwatch_log_metric_filter" "errors" {
+///   name           = "errors"
+///   log_group_name = "/fastcart/orders"
+///   pattern        = "ERROR"
+///
+///   metric_transformation {
+///     name      = "Errors"
+///     namespace = "FastCart"
+///     value     = "1"
+///   }
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_cloudwatch_log_metric_filter")]
 pub struct LogMetricFilter {

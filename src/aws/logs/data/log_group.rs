@@ -5,6 +5,12 @@ use std::collections::BTreeMap;
 use super::super::prelude::*;
 
 /// Log group that is declared elsewhere.
+///
+/// ```hcl
+/// data "aws_cloudwatch_log_group" "orders" {
+///   name = "/fastcart/orders"
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_cloudwatch_log_group")]
 pub struct LogGroup {
