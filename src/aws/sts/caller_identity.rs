@@ -5,6 +5,15 @@ use crate::driver::{DataSource, Id, Result};
 use crate::schema::{Out, Resource};
 
 /// Account, user and role that calls are made as.
+///
+/// ```hcl
+/// data "aws_caller_identity" "current" {
+/// }
+///
+/// output "account" {
+///   value = data.aws_caller_identity.current.account_id
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_caller_identity")]
 pub struct CallerIdentity {

@@ -5,6 +5,15 @@ use crate::driver::{DataSource, Id, Result};
 use crate::schema::{Out, Resource};
 
 /// Partition of the provider's region: what its ARNs and domain names begin and end with.
+///
+/// ```hcl
+/// data "aws_partition" "current" {
+/// }
+///
+/// output "partition" {
+///   value = data.aws_partition.current.partition
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_partition")]
 pub struct Partition {

@@ -5,6 +5,15 @@ use crate::driver::{DataSource, Failure, Id, Result};
 use crate::schema::{Auto, Out, Resource};
 
 /// The region that calls go to, or another by its name or endpoint.
+///
+/// ```hcl
+/// data "aws_region" "current" {
+/// }
+///
+/// output "region" {
+///   value = data.aws_region.current.region
+/// }
+/// ```
 #[derive(Debug, Resource)]
 #[resource("aws_region")]
 pub struct Region {
