@@ -26,6 +26,27 @@ macro_rules! fields {
     )*};
 }
 
+#[cfg(feature = "autoscaling")]
+mod autoscaling {
+    use aws_sdk_applicationautoscaling::types::*;
+
+    fields!(
+        AdjustmentType,
+        MetricAggregationType,
+        MetricStatistic,
+        PolicyType,
+        PredictiveScalingMaxCapacityBreachBehavior,
+        PredictiveScalingMode,
+    );
+}
+
+#[cfg(feature = "cloudwatch")]
+mod cloudwatch {
+    use aws_sdk_cloudwatch::types::*;
+
+    fields!(ComparisonOperator, StandardUnit, Statistic);
+}
+
 #[cfg(feature = "ec2")]
 mod ec2 {
     use aws_sdk_ec2::types::*;
@@ -35,12 +56,89 @@ mod ec2 {
         AvailabilityZoneState,
         ConnectivityType,
         DestinationFileFormat,
+        DnsRecordIpType,
         DomainType,
         HostnameType,
+        IpAddressType,
         LogDestinationType,
+        RuleAction,
+        ServiceType,
         TaggableResourceType,
         Tenancy,
         TrafficType,
+        VpcEndpointType,
+    );
+}
+
+#[cfg(feature = "ecr")]
+mod ecr {
+    use aws_sdk_ecr::types::*;
+
+    fields!(EncryptionType, ImageTagMutability, ImageTagMutabilityExclusionFilterType);
+}
+
+#[cfg(feature = "ecs")]
+mod ecs {
+    use aws_sdk_ecs::types::*;
+
+    fields!(
+        AvailabilityZoneRebalancing,
+        ClusterSettingName,
+        Compatibility,
+        CpuArchitecture,
+        DeploymentControllerType,
+        DeploymentStrategy,
+        EbsResourceType,
+        EfsAuthorizationConfigIam,
+        EfsTransitEncryption,
+        ExecuteCommandLogging,
+        IpcMode,
+        LaunchType,
+        LogDriver,
+        NetworkMode,
+        OsFamily,
+        PidMode,
+        PlacementConstraintType,
+        PlacementStrategyType,
+        PropagateTags,
+        ProxyConfigurationType,
+        SchedulingStrategy,
+        Scope,
+        ServiceConnectAccessLoggingFormat,
+        ServiceConnectIncludeQueryParameters,
+        TaskDefinitionPlacementConstraintType,
+        TaskFilesystemType,
+    );
+}
+
+#[cfg(feature = "events")]
+mod events {
+    use aws_sdk_eventbridge::types::*;
+
+    fields!(
+        LaunchType,
+        PlacementConstraintType,
+        PlacementStrategyType,
+        PropagateTags,
+        RuleState,
+    );
+}
+
+#[cfg(feature = "elasticache")]
+mod elasticache {
+    use aws_sdk_elasticache::types::*;
+
+    fields!(
+        AuthTokenUpdateStrategyType,
+        ClusterMode,
+        DestinationType,
+        Durability,
+        InputAuthenticationType,
+        IpDiscovery,
+        LogFormat,
+        LogType,
+        NetworkType,
+        TransitEncryptionMode,
     );
 }
 
@@ -58,9 +156,41 @@ mod kms {
     fields!(KeySpec, KeyUsageType);
 }
 
+#[cfg(feature = "lambda")]
+mod lambda {
+    use aws_sdk_lambda::types::*;
+
+    fields!(
+        Architecture,
+        EventSourceMappingMetric,
+        EventSourcePosition,
+        FullDocument,
+        FunctionResponseType,
+        FunctionUrlAuthType,
+        FunctionVersionLatestPublished,
+        KafkaSchemaRegistryAuthType,
+        KafkaSchemaValidationAttribute,
+        LogFormat,
+        PackageType,
+        Runtime,
+        SchemaRegistryEventRecordFormat,
+        SnapStartApplyOn,
+        SourceAccessType,
+        TenantIsolationMode,
+        TracingMode,
+    );
+}
+
 #[cfg(feature = "logs")]
 mod logs {
     use aws_sdk_cloudwatchlogs::types::*;
 
     fields!(LogGroupClass, StandardUnit);
+}
+
+#[cfg(feature = "rds")]
+mod rds {
+    use aws_sdk_rds::types::*;
+
+    fields!(DatabaseInsightsMode, ReplicaMode, SourceType);
 }

@@ -6,6 +6,7 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
+use super::reach::is_refused;
 use crate::driver::{Failure, FailureKind};
 use FailureKind::{Denied, Exists, Fatal, NotFound, Retryable, Throttled};
 
@@ -41,6 +42,19 @@ const TABLE: &[Row] = &[
     ("ec2", "*", "*AlreadyExists", Exists),
     ("ec2", "*", "Resource.AlreadyAssociated", Exists),
     ("ec2", "*", "InvalidPermission.Duplicate", Exists),
+    // CloudWatch
+    ("cloudwatch", "*", "ResourceNotFound", NotFound),
+    ("cloudwatch", "*", "DashboardNotFoundError", NotFound),
+    ("cloudwatch", "*", "ConcurrentModificationException", Retryable),
+    ("events", "*", "ConcurrentModificationException", Retryable),
+    ("events", "*", "InternalException", Retryable),
+    // Lambda: anything else that conflicts is an update under way.
+    ("lambda", "CreateFunction", "ResourceConflictException", Exists),
+    ("lambda", "CreateEventSourceMapping", "ResourceConflictException", Exists),
+    ("lambda", "AddPermission", "ResourceConflictException", Exists),
+    ("lambda", "*", "ResourceConflictException", Retryable),
+    ("lambda", "*", "ResourceInUseException", Retryable),
+    ("lambda", "*", "EC2ThrottledException", Throttled),
     // IAM
     ("iam", "*", "NoSuchEntity*", NotFound),
     ("iam", "*", "EntityAlreadyExists*", Exists),
@@ -59,6 +73,64 @@ const TABLE: &[Row] = &[
     ("kinesis", "*", "ResourceInUseException", Retryable),
     ("kinesis", "*", "LimitExceededException", Throttled),
     ("logs", "*", "OperationAbortedException", Retryable),
+    // ECS: what runs in a cluster is gone a little later than its own delete returns.
+    ("ecs", "DescribeTaskDefinition", "ClientException", NotFound),
+    ("ecs", "DeleteCluster", "ClusterContains*", Retryable),
+    ("ecs", "DeleteService", "ServiceNotActiveException", NotFound),
+    ("ecs", "PutClusterCapacityProviders", "ResourceInUseException", Retryable),
+    ("ecs", "*", "UpdateInProgressException", Retryable),
+    ("ecs", "*", "ClusterNotFoundException", NotFound),
+    ("ecs", "*", "ServiceNotFoundException", NotFound),
+    // ECR
+    ("ecr", "CreateRepository", "KmsException", Retryable),
+    ("ecr", "*", "*AlreadyExistsException", Exists),
+    ("ecr", "*", "RepositoryNotFoundException", NotFound),
+    ("ecr", "*", "LifecyclePolicyNotFoundException", NotFound),
+    // Application Auto Scaling
+    ("application-autoscaling", "*", "ObjectNotFoundException", NotFound),
+    ("application-autoscaling", "*", "ConcurrentUpdateException", Retryable),
+    // RDS: not `available` yet, or in use by what is still going.
+    ("rds", "*", "InvalidDBInstanceState", Retryable),
+    ("rds", "Delete*", "InvalidDBParameterGroupState", Retryable),
+    ("rds", "Delete*", "InvalidDBSubnetGroupStateFault", Retryable),
+    ("rds", "*", "InvalidEventSubscriptionState", Retryable),
+    // What RDS was just let do, by a key's policy or a topic's, it may do some seconds later.
+    ("rds", "*", "KMSKeyNotAccessibleFault", Retryable),
+    ("rds", "*", "SNSNoAuthorization", Retryable),
+    ("rds", "*", "SubscriptionAlreadyExist", Exists),
+    ("rds", "*", "*AlreadyExists", Exists),
+    ("rds", "*", "*NotFound", NotFound),
+    ("rds", "*", "*NotFoundFault", NotFound),
+    // ElastiCache: the same.
+    ("elasticache", "*", "InvalidReplicationGroupState", Retryable),
+    ("elasticache", "*", "InvalidCacheClusterState", Retryable),
+    ("elasticache", "*", "InvalidUserState", Retryable),
+    ("elasticache", "*", "InvalidUserGroupState", Retryable),
+    ("elasticache", "Delete*", "CacheSubnetGroupInUse", Retryable),
+    ("elasticache", "*", "InvalidCacheParameterGroupState", Retryable),
+    ("elasticache", "*", "*AlreadyExists", Exists),
+    ("elasticache", "*", "*AlreadyExistsFault", Exists),
+    ("elasticache", "*", "*NotFound", NotFound),
+    ("elasticache", "*", "*NotFoundFault", NotFound),
+    // SQS: a name is free again a minute after its queue was deleted.
+    ("sqs", "*", "*QueueDeletedRecently", Retryable),
+    ("sqs", "*", "*NonExistentQueue", NotFound),
+    ("sqs", "*", "QueueDoesNotExist", NotFound),
+    ("sqs", "CreateQueue", "QueueAlreadyExists", Exists),
+    ("sqs", "CreateQueue", "QueueNameExists", Exists),
+    ("sqs", "*", "RequestThrottled", Throttled),
+    ("sqs", "*", "KmsThrottled", Throttled),
+    ("sqs", "*", "KMS.ThrottlingException", Throttled),
+    // SNS
+    ("sns", "*", "NotFound", NotFound),
+    ("sns", "*", "ResourceNotFound", NotFound),
+    ("sns", "*", "AuthorizationError", Denied),
+    ("sns", "*", "ConcurrentAccess", Retryable),
+    ("sns", "*", "StaleTag", Retryable),
+    ("sns", "*", "KMSThrottling*", Throttled),
+    // Secrets Manager
+    ("secretsmanager", "*", "ResourceExistsException", Exists),
+    ("secretsmanager", "*", "PreconditionNotMetException", Retryable),
     ("*", "*", "ResourceNotFoundException", NotFound),
     ("*", "*", "ResourceAlreadyExistsException", Exists),
 ];
@@ -145,6 +217,12 @@ where
                 format!("no reply: {}", DisplayErrorContext(&error)),
             )
             .hint("check the network, the region and the endpoint"),
+            SdkError::DispatchFailure(why)
+                if why.as_connector_error().is_some_and(|it| is_refused(it)) =>
+            {
+                Failure::fatal(format!("nobody listens there: {}", DisplayErrorContext(&error)))
+                    .hint("check the network, the region and the endpoint")
+            }
             _ => Failure::fatal(DisplayErrorContext(&error).to_string()),
         };
         it.operation = (!name.is_empty()).then(|| format!("{service}:{name}"));
@@ -174,8 +252,27 @@ mod tests {
             ("kinesis", "UpdateShardCount", "ResourceInUseException", Retryable),
             ("logs", "CreateLogGroup", "ResourceAlreadyExistsException", Exists),
             ("iam", "GetRole", "NoSuchEntity", NotFound),
+            ("ecs", "DescribeTaskDefinition", "ClientException", NotFound),
+            ("ecs", "RegisterTaskDefinition", "ClientException", Fatal),
+            ("ecs", "DeleteCluster", "ClusterContainsServicesException", Retryable),
+            ("ecs", "CreateService", "ClusterNotFoundException", NotFound),
+            ("ecr", "CreateRepository", "RepositoryAlreadyExistsException", Exists),
+            ("ecr", "DescribeRepositories", "RepositoryNotFoundException", NotFound),
+            ("application-autoscaling", "PutScalingPolicy", "ObjectNotFoundException", NotFound),
             ("kms", "CreateAlias", "AlreadyExistsException", Exists),
             ("kms", "CreateKey", "ThrottlingException", Throttled),
+            ("sqs", "CreateQueue", "AWS.SimpleQueueService.QueueDeletedRecently", Retryable),
+            ("sqs", "ListQueueTags", "AWS.SimpleQueueService.NonExistentQueue", NotFound),
+            ("sqs", "CreateQueue", "QueueAlreadyExists", Exists),
+            ("sns", "GetTopicAttributes", "NotFound", NotFound),
+            ("sns", "Subscribe", "AuthorizationError", Denied),
+            ("secretsmanager", "DescribeSecret", "ResourceNotFoundException", NotFound),
+            ("secretsmanager", "CreateSecret", "ResourceExistsException", Exists),
+            ("rds", "ModifyDBInstance", "InvalidDBInstanceState", Retryable),
+            ("rds", "DescribeDBSubnetGroups", "DBSubnetGroupNotFoundFault", NotFound),
+            ("rds", "CreateDBInstance", "DBInstanceAlreadyExists", Exists),
+            ("elasticache", "CreateUserGroup", "UserGroupAlreadyExists", Exists),
+            ("elasticache", "DeleteCacheSubnetGroup", "CacheSubnetGroupInUse", Retryable),
         ];
         for (service, operation, code, expected) in cases {
             assert_eq!(kind(service, operation, code), expected, "{service}:{operation} {code}");

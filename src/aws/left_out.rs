@@ -1,10 +1,28 @@
 //! Arguments of the Terraform AWS provider that are left out on purpose, each with its reason.
 
 /// `type.argument` and why it is left out. `tests/schema_table.rs` reads this.
-pub const LEFT_OUT: &[(&str, &str)] = &[(
-    "aws_iam_policy.delay_after_policy_creation_in_ms",
-    "nothing waits blindly here: what needs the policy is tried again until AWS knows it",
-)];
+pub const LEFT_OUT: &[(&str, &str)] = &[
+    (
+        "aws_db_instance.blue_green_update",
+        "it makes a second database and renames both, which a plan of one object cannot show",
+    ),
+    (
+        "aws_ecs_service.sigint_rollback",
+        "a cancelled run leaves the deployment to ECS, whose circuit breaker rolls it back",
+    ),
+    (
+        "aws_ecs_task_definition.volume.s3files_volume_configuration",
+        "the SDK does not send it yet",
+    ),
+    (
+        "aws_elasticache_replication_group.security_group_names",
+        "it is for EC2-Classic, which AWS has ended",
+    ),
+    (
+        "aws_iam_policy.delay_after_policy_creation_in_ms",
+        "nothing waits blindly here: what needs the policy is tried again until AWS knows it",
+    ),
+];
 
 /// `type.argument: what` is otherwise on purpose, and why. `tests/schema_table.rs` reads this.
 pub const DIFFERS: &[(&str, &str)] = &[
@@ -18,6 +36,20 @@ pub const DIFFERS: &[(&str, &str)] = &[
     ("aws_cloudwatch_log_metric_filter.metric_transformation.name: length", LENGTH),
     ("aws_cloudwatch_log_metric_filter.metric_transformation.namespace: length", LENGTH),
     ("aws_cloudwatch_log_metric_filter.name: length", LENGTH),
+    ("aws_ecr_repository.encryption_configuration: who decides", LEFT_ALONE),
+    ("aws_ecr_repository.image_scanning_configuration: who decides", LEFT_ALONE),
+    ("aws_ecs_service.alarms: who decides", LEFT_ALONE),
+    (
+        "aws_ecs_service.capacity_provider_strategy: who decides",
+        "the cluster's own strategy is no difference where none is given",
+    ),
+    ("aws_ecs_service.deployment_circuit_breaker: who decides", LEFT_ALONE),
+    ("aws_ecs_service.deployment_controller: who decides", LEFT_ALONE),
+    ("aws_ecs_service.health_check_grace_period_seconds: range", RANGE),
+    (
+        "aws_elasticache_replication_group.port: who decides",
+        "the provider takes no difference for one where it is unset: AWS decides it then",
+    ),
     ("aws_iam_policy.name_prefix: length", LENGTH),
     ("aws_iam_role.name_prefix: length", LENGTH),
     ("aws_iam_role_policy.name_prefix: length", LENGTH),
@@ -30,9 +62,23 @@ pub const DIFFERS: &[(&str, &str)] = &[
         "aws_kms_key_policy.key_id: replace",
         "the policy of another key is another object, and the old key must get its own back",
     ),
+    (
+        "aws_secretsmanager_secret_version.secret_string: replace",
+        "a version keeps the value that it was made with: another value is another version",
+    ),
+    (
+        "aws_secretsmanager_secret_version.secret_string_wo_version: replace",
+        "a version keeps the value that it was made with: another value is another version",
+    ),
     ("data.aws_iam_policy_document.override_json: length", LENGTH),
     ("data.aws_iam_policy_document.source_json: length", LENGTH),
 ];
+
+/// Why AWS may decide of a block that the facts call optional.
+const LEFT_ALONE: &str = "the provider leaves it as it is where the block is missing, and so is it here";
+
+/// Why a range stands here and not in the facts.
+const RANGE: &str = "the provider checks it in code";
 
 /// Why a length stands here and not in the facts.
 const LENGTH: &str = "the provider checks it in code";

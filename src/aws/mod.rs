@@ -38,6 +38,8 @@ pub mod names;
 pub mod provider;
 #[cfg(feature = "rds")]
 pub mod rds;
+pub mod reach;
+pub mod regional;
 pub mod registry;
 #[cfg(feature = "secretsmanager")]
 pub mod secretsmanager;
@@ -50,6 +52,8 @@ pub mod ssm;
 pub mod sts;
 pub mod tags;
 pub mod times;
+#[cfg(any(feature = "elasticache", feature = "rds"))]
+pub(crate) mod words;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

@@ -63,6 +63,25 @@ impl Aws {
     }
 }
 
+/// Alarms, by ARN.
+#[cfg(feature = "cloudwatch")]
+pub struct CloudWatch;
+
+#[cfg(feature = "cloudwatch")]
+impl Dialect for CloudWatch {
+    async fn set(aws: &Aws, arn: &str, tags: BTreeMap<String, String>) -> Result<()> {
+        let tags = super::cloudwatch::tagged(&tags);
+        aws.cloudwatch().tag_resource().resource_arn(arn).set_tags(tags).send().await?;
+        Ok(())
+    }
+
+    async fn remove(aws: &Aws, arn: &str, names: Vec<String>) -> Result<()> {
+        let names = Some(names);
+        aws.cloudwatch().untag_resource().resource_arn(arn).set_tag_keys(names).send().await?;
+        Ok(())
+    }
+}
+
 /// One call for every EC2 type, by the object's identifier.
 #[cfg(feature = "ec2")]
 pub struct Ec2;
@@ -78,6 +97,80 @@ impl Dialect for Ec2 {
     async fn remove(aws: &Aws, id: &str, names: Vec<String>) -> Result<()> {
         let tags = names.into_iter().map(|it| aws_sdk_ec2::types::Tag::builder().key(it).build());
         aws.ec2().delete_tags().resources(id).set_tags(Some(tags.collect())).send().await?;
+        Ok(())
+    }
+}
+
+/// Rules, by ARN.
+#[cfg(feature = "events")]
+pub struct Events;
+
+#[cfg(feature = "events")]
+impl Dialect for Events {
+    async fn set(aws: &Aws, arn: &str, tags: BTreeMap<String, String>) -> Result<()> {
+        let tags = super::events::tagged(&tags);
+        aws.events().tag_resource().resource_arn(arn).set_tags(tags).send().await?;
+        Ok(())
+    }
+
+    async fn remove(aws: &Aws, arn: &str, names: Vec<String>) -> Result<()> {
+        let names = Some(names);
+        aws.events().untag_resource().resource_arn(arn).set_tag_keys(names).send().await?;
+        Ok(())
+    }
+}
+
+/// Targets of Application Auto Scaling, by ARN.
+#[cfg(feature = "autoscaling")]
+pub struct Autoscaling;
+
+#[cfg(feature = "autoscaling")]
+impl Dialect for Autoscaling {
+    async fn set(aws: &Aws, arn: &str, tags: BTreeMap<String, String>) -> Result<()> {
+        let tags = Some(tags.into_iter().collect());
+        aws.autoscaling().tag_resource().resource_arn(arn).set_tags(tags).send().await?;
+        Ok(())
+    }
+
+    async fn remove(aws: &Aws, arn: &str, names: Vec<String>) -> Result<()> {
+        let names = Some(names);
+        aws.autoscaling().untag_resource().resource_arn(arn).set_tag_keys(names).send().await?;
+        Ok(())
+    }
+}
+
+/// Repositories, by ARN.
+#[cfg(feature = "ecr")]
+pub struct Ecr;
+
+#[cfg(feature = "ecr")]
+impl Dialect for Ecr {
+    async fn set(aws: &Aws, arn: &str, tags: BTreeMap<String, String>) -> Result<()> {
+        let tags = Some(tags.iter().filter_map(super::ecr::tag).collect());
+        aws.ecr().tag_resource().resource_arn(arn).set_tags(tags).send().await?;
+        Ok(())
+    }
+
+    async fn remove(aws: &Aws, arn: &str, names: Vec<String>) -> Result<()> {
+        aws.ecr().untag_resource().resource_arn(arn).set_tag_keys(Some(names)).send().await?;
+        Ok(())
+    }
+}
+
+/// Clusters, services and task definitions, by ARN.
+#[cfg(feature = "ecs")]
+pub struct Ecs;
+
+#[cfg(feature = "ecs")]
+impl Dialect for Ecs {
+    async fn set(aws: &Aws, arn: &str, tags: BTreeMap<String, String>) -> Result<()> {
+        let tags = super::ecs::tagged(&tags);
+        aws.ecs().tag_resource().resource_arn(arn).set_tags(tags).send().await?;
+        Ok(())
+    }
+
+    async fn remove(aws: &Aws, arn: &str, names: Vec<String>) -> Result<()> {
+        aws.ecs().untag_resource().resource_arn(arn).set_tag_keys(Some(names)).send().await?;
         Ok(())
     }
 }
@@ -153,6 +246,25 @@ impl Dialect for Kms {
     }
 }
 
+/// Functions and event source mappings, by ARN.
+#[cfg(feature = "lambda")]
+pub struct Lambda;
+
+#[cfg(feature = "lambda")]
+impl Dialect for Lambda {
+    async fn set(aws: &Aws, arn: &str, tags: BTreeMap<String, String>) -> Result<()> {
+        let tags = super::lambda::tagged(&tags);
+        aws.lambda().tag_resource().resource(arn).set_tags(tags).send().await?;
+        Ok(())
+    }
+
+    async fn remove(aws: &Aws, arn: &str, names: Vec<String>) -> Result<()> {
+        let names = Some(names);
+        aws.lambda().untag_resource().resource(arn).set_tag_keys(names).send().await?;
+        Ok(())
+    }
+}
+
 /// Log groups, by name.
 #[cfg(feature = "logs")]
 pub struct Logs;
@@ -168,6 +280,99 @@ impl Dialect for Logs {
     async fn remove(aws: &Aws, name: &str, names: Vec<String>) -> Result<()> {
         let (arn, names) = (super::logs::arn_of(aws, name).await?, Some(names));
         aws.logs().untag_resource().resource_arn(arn).set_tag_keys(names).send().await?;
+        Ok(())
+    }
+}
+
+/// Databases and what belongs to them, by ARN.
+#[cfg(feature = "rds")]
+pub struct Rds;
+
+#[cfg(feature = "rds")]
+impl Dialect for Rds {
+    async fn set(aws: &Aws, arn: &str, tags: BTreeMap<String, String>) -> Result<()> {
+        let call = aws.rds().add_tags_to_resource().resource_name(arn);
+        call.set_tags(super::rds::tagged(&tags)).send().await?;
+        Ok(())
+    }
+
+    async fn remove(aws: &Aws, arn: &str, names: Vec<String>) -> Result<()> {
+        let call = aws.rds().remove_tags_from_resource().resource_name(arn);
+        call.set_tag_keys(Some(names)).send().await?;
+        Ok(())
+    }
+}
+
+/// Caches and what belongs to them, by ARN.
+#[cfg(feature = "elasticache")]
+pub struct ElastiCache;
+
+#[cfg(feature = "elasticache")]
+impl Dialect for ElastiCache {
+    async fn set(aws: &Aws, arn: &str, tags: BTreeMap<String, String>) -> Result<()> {
+        let call = aws.elasticache().add_tags_to_resource().resource_name(arn);
+        call.set_tags(super::elasticache::tagged(&tags)).send().await?;
+        Ok(())
+    }
+
+    async fn remove(aws: &Aws, arn: &str, names: Vec<String>) -> Result<()> {
+        let call = aws.elasticache().remove_tags_from_resource().resource_name(arn);
+        call.set_tag_keys(Some(names)).send().await?;
+        Ok(())
+    }
+}
+
+/// Secrets, by ARN.
+#[cfg(feature = "secretsmanager")]
+pub struct Secrets;
+
+#[cfg(feature = "secretsmanager")]
+impl Dialect for Secrets {
+    async fn set(aws: &Aws, arn: &str, tags: BTreeMap<String, String>) -> Result<()> {
+        let tags = tags.into_iter().map(|(k, v)| super::secretsmanager::tag(k, v)).collect();
+        aws.secretsmanager().tag_resource().secret_id(arn).set_tags(Some(tags)).send().await?;
+        Ok(())
+    }
+
+    async fn remove(aws: &Aws, arn: &str, names: Vec<String>) -> Result<()> {
+        let names = Some(names);
+        aws.secretsmanager().untag_resource().secret_id(arn).set_tag_keys(names).send().await?;
+        Ok(())
+    }
+}
+
+/// Topics, by ARN.
+#[cfg(feature = "sns")]
+pub struct Sns;
+
+#[cfg(feature = "sns")]
+impl Dialect for Sns {
+    async fn set(aws: &Aws, arn: &str, tags: BTreeMap<String, String>) -> Result<()> {
+        let tags = tags.into_iter().filter_map(|(k, v)| super::sns::tag(k, v)).collect();
+        aws.sns().tag_resource().resource_arn(arn).set_tags(Some(tags)).send().await?;
+        Ok(())
+    }
+
+    async fn remove(aws: &Aws, arn: &str, names: Vec<String>) -> Result<()> {
+        aws.sns().untag_resource().resource_arn(arn).set_tag_keys(Some(names)).send().await?;
+        Ok(())
+    }
+}
+
+/// Queues, by URL.
+#[cfg(feature = "sqs")]
+pub struct Sqs;
+
+#[cfg(feature = "sqs")]
+impl Dialect for Sqs {
+    async fn set(aws: &Aws, url: &str, tags: BTreeMap<String, String>) -> Result<()> {
+        let tags = Some(tags.into_iter().collect());
+        aws.sqs().tag_queue().queue_url(url).set_tags(tags).send().await?;
+        Ok(())
+    }
+
+    async fn remove(aws: &Aws, url: &str, names: Vec<String>) -> Result<()> {
+        aws.sqs().untag_queue().queue_url(url).set_tag_keys(Some(names)).send().await?;
         Ok(())
     }
 }

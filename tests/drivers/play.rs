@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use fastcart_hcl::aws::{Aws, AwsProvider, AwsSettings};
+use fastcart_hcl::diag::Diagnostics;
 use fastcart_hcl::driver::{AnyDriver, Cloud, Failure, FailureKind, Id, Op, Status};
 use fastcart_hcl::lang::convert::convert;
 use fastcart_hcl::lang::value::Value;
@@ -126,6 +127,16 @@ impl Play {
         self.converge(Made { want, ..made.clone() }).await
     }
 
+    /// The same, beginning with the engine's first call: what AWS never tells, and what is only
+    /// sent, differs in that one alone.
+    pub async fn resend(&self, made: &Made, config: serde_json::Value) -> Made {
+        let want = self.want(made.kind, &config);
+        let (sent, have) = (known(&want, &made.row), made.row.clone());
+        let sent = self.driver(made.kind).update(&self.cloud, &made.id, sent, have).await;
+        sent.unwrap_or_else(|it| panic!("{} update: {it:?}", made.kind));
+        self.converge(Made { row: want.clone(), want, ..made.clone() }).await
+    }
+
     async fn converge(&self, mut made: Made) -> Made {
         let driver = self.driver(made.kind);
         let mut differing = Vec::new();
@@ -201,6 +212,13 @@ impl Play {
         assert_eq!(differing, Vec::<String>::new(), "{} imported", made.kind);
     }
 
+    /// Why a data source cannot be read.
+    pub async fn no_data(&self, kind: &str, config: serde_json::Value) -> Failure {
+        let source = self.registry.data_source(kind).unwrap_or_else(|| panic!("no data {kind}"));
+        let read = source.read(&self.cloud, filled(source.schema().attributes, &config)).await;
+        read.expect_err("nothing is there")
+    }
+
     /// Reads a data source.
     pub async fn data(&self, kind: &str, config: serde_json::Value) -> Made {
         let source = self.registry.data_source(kind).unwrap_or_else(|| panic!("no data {kind}"));
@@ -211,7 +229,35 @@ impl Play {
         Made { kind: source.schema().kind, id: id.into(), want, row }
     }
 
-    fn want(&self, kind: &str, config: &serde_json::Value) -> Value {
+    /// Opens an ephemeral resource: the row with what it tells.
+    pub async fn open(&self, kind: &str, config: serde_json::Value) -> Result<Value, Failure> {
+        let it = self.registry.ephemeral(kind).unwrap_or_else(|| panic!("no ephemeral {kind}"));
+        it.open(&self.cloud, filled(it.schema().attributes, &config)).await
+    }
+
+    /// Arguments that the driver's `check` refuses at plan.
+    pub fn refused(&self, kind: &str, config: &serde_json::Value) -> Vec<String> {
+        let driver = self.driver(kind);
+        let mut found = Diagnostics::new();
+        driver.check(&written(driver.schema().attributes, config), &|_| None, &mut found);
+        let name = |text: &str| text.split('`').nth(1).unwrap_or_default().to_string();
+        found.iter().map(|it| name(&it.summary)).collect()
+    }
+
+    /// The reason of the first refusal, where there is one.
+    pub fn why_refused(&self, kind: &str, config: &serde_json::Value) -> Option<String> {
+        let driver = self.driver(kind);
+        let mut found = Diagnostics::new();
+        driver.check(&written(driver.schema().attributes, config), &|_| None, &mut found);
+        found.iter().next().map(|it| it.detail.clone())
+    }
+
+    /// The row that the configuration asks for, with what AWS has decided of the object.
+    pub fn wanted(&self, made: &Made, config: &serde_json::Value) -> Value {
+        known(&self.want(made.kind, config), &made.row)
+    }
+
+    pub fn want(&self, kind: &str, config: &serde_json::Value) -> Value {
         let mut config = config.clone();
         let attributes = self.driver(kind).schema().attributes;
         if attributes.iter().any(|it| it.name == "tags_all") {
@@ -223,27 +269,39 @@ impl Play {
 
 /// A whole row from the arguments that are given: defaults, nulls, and unknown where AWS decides.
 pub fn filled(attributes: &[Attribute], given: &serde_json::Value) -> Value {
+    row(attributes, given, &|it| match (it.default, it.decides) {
+        (Some(default), _) => default.value(),
+        (None, Decides::Auto | Decides::Out) => Value::unknown(it.kind.ty()),
+        (None, _) => Value::null(it.kind.ty()),
+    })
+}
+
+/// The arguments as `check` sees them: what is not written is null, defaults included.
+pub fn written(attributes: &[Attribute], given: &serde_json::Value) -> Value {
+    row(attributes, given, &|it| match it.decides {
+        Decides::Required => Value::unknown(it.kind.ty()),
+        _ => Value::null(it.kind.ty()),
+    })
+}
+
+type Unset<'a> = &'a dyn Fn(&Attribute) -> Value;
+
+fn row(attributes: &[Attribute], given: &serde_json::Value, unset: Unset<'_>) -> Value {
     if let Some(entries) = given.as_object() {
         for name in entries.keys() {
             assert!(attributes.iter().any(|it| it.name == name), "there is no argument `{name}`");
         }
     }
-    Value::object(attributes.iter().map(|it| (it.name, part(it, given.get(it.name)))))
+    Value::object(attributes.iter().map(|it| (it.name, part(it, given.get(it.name), unset))))
 }
 
-fn part(attribute: &Attribute, given: Option<&serde_json::Value>) -> Value {
+fn part(attribute: &Attribute, given: Option<&serde_json::Value>, unset: Unset<'_>) -> Value {
     let ty = attribute.kind.ty();
-    let Some(given) = given.filter(|it| !it.is_null()) else {
-        return match (attribute.default, attribute.decides) {
-            (Some(default), _) => default.value(),
-            (None, Decides::Auto | Decides::Out) => Value::unknown(ty),
-            (None, _) => Value::null(ty),
-        };
-    };
+    let Some(given) = given.filter(|it| !it.is_null()) else { return unset(attribute) };
     let nested = attribute.nested();
     let value = match (&attribute.kind, given.as_array()) {
         (Kind::Block { .. } | Kind::List(_) | Kind::Set(_), Some(items)) if !nested.is_empty() => {
-            Value::tuple(items.iter().map(|it| filled(nested, it)))
+            Value::tuple(items.iter().map(|it| row(nested, it, unset)))
         }
         _ => Value::from_json(given),
     };

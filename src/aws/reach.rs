@@ -1,0 +1,85 @@
+//! Endpoints where nobody listens: told at once, instead of after ten attempts.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+
+/// Pauses before each further attempt to connect: what is just being started may be there then.
+const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(750)];
+
+/// Connections that are given up soon where they are refused. Everything else is tried again as
+/// the retry configuration says.
+pub fn soon(inner: SharedHttpClient) -> SharedHttpClient {
+    SharedHttpClient::new(Soon(inner))
+}
+
+#[derive(Debug)]
+struct Soon(SharedHttpClient);
+
+impl HttpClient for Soon {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Connector(self.0.http_connector(settings, components)))
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.0.connector_metadata()
+    }
+}
+
+#[derive(Debug)]
+struct Connector(SharedHttpConnector);
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let inner = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            let mut request = request;
+            for pause in PAUSES {
+                let again = request.try_clone();
+                match (inner.call(request).await, again) {
+                    (Err(why), Some(again)) if is_refused(&why) => {
+                        tokio::time::sleep(pause).await;
+                        request = again;
+                    }
+                    (reply, _) => return reply.map_err(final_where_refused),
+                }
+            }
+            inner.call(request).await.map_err(final_where_refused)
+        })
+    }
+}
+
+/// A refusal as an error of a kind that is not tried again: nothing was sent.
+fn final_where_refused(it: ConnectorError) -> ConnectorError {
+    match is_refused(&it) {
+        true => ConnectorError::other(BoxError::from(it), None).never_connected(),
+        false => it,
+    }
+}
+
+/// Whether nobody listens there.
+pub fn is_refused(error: &(dyn Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(it) = next {
+        let found = it.downcast_ref::<io::Error>();
+        if found.is_some_and(|it| it.kind() == io::ErrorKind::ConnectionRefused) {
+            return true;
+        }
+        next = it.source();
+    }
+    false
+}
