@@ -16,6 +16,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 REQUIREMENTS = HERE / "requirements.txt"
 READY = ".complete"
+# What the environment is for; `tests/judges` makes one of its own.
+NAME, CONTENT = "local cloud", "moto"
+VENV, CHOSEN = "cloud-venv", "FASTCART_CLOUD_VENV"
 
 
 def pins() -> str:
@@ -25,11 +28,11 @@ def pins() -> str:
 
 def environment_path() -> Path:
     """Where the environment lives: one for each set of pins."""
-    chosen = os.environ.get("FASTCART_CLOUD_VENV")
+    chosen = os.environ.get(CHOSEN)
     if chosen:
         return Path(chosen).absolute()
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "fastcart-hcl" / f"cloud-venv-{pins()}"
+    return cache / "fastcart-hcl" / f"{VENV}-{pins()}"
 
 
 def is_complete(environment: Path) -> bool:
@@ -40,7 +43,7 @@ def is_complete(environment: Path) -> bool:
 
 
 def fail(message: str, output: str = "") -> None:
-    print(f"local cloud: {message}", file=sys.stderr)
+    print(f"{NAME}: {message}", file=sys.stderr)
     if output.strip():
         print(output.strip(), file=sys.stderr)
     sys.exit(1)
@@ -55,7 +58,7 @@ def run(command: list[str], otherwise: str) -> None:
 def build(environment: Path) -> None:
     if environment.exists() and any(environment.iterdir()) and not (environment / "pyvenv.cfg").exists():
         fail(f"{environment} is not a virtual environment and not empty; it is left as it is.")
-    print(f"local cloud: first use, installing moto into {environment} …", file=sys.stderr, flush=True)
+    print(f"{NAME}: first use, installing {CONTENT} into {environment} …", file=sys.stderr, flush=True)
     shutil.rmtree(environment, ignore_errors=True)
     run(
         [sys.executable, "-m", "venv", str(environment)],

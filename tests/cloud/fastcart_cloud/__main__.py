@@ -54,6 +54,8 @@ def main() -> None:
     chosen = arguments()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    # Copies that have ended leave nothing behind
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     if chosen.exit_with_stdin:
         threading.Thread(target=exit_with_stdin, daemon=True).start()
 

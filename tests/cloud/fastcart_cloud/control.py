@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from botocore.exceptions import ClientError
 
-from . import inventory, lifetimes, seed, wire
+from . import fork, inventory, lifetimes, seed, wire
 
 if TYPE_CHECKING:
     from .app import LocalCloud
@@ -25,6 +25,7 @@ def answer(cloud: LocalCloud, environ: dict[str, Any], body: bytes) -> wire.Repl
         document = json.loads(body) if body.strip() else None
         query = {name: values[-1] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
         query["endpoint"] = f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST']}"
+        query["host"] = environ["SERVER_NAME"]
         return wire.Reply.of_json(action(cloud, document, query))
     except (ValueError, KeyError, ClientError) as fault:
         return wire.Reply.of_json({"error": f"{type(fault).__name__}: {fault}"}, 400)
@@ -110,6 +111,8 @@ def plant(cloud: LocalCloud, document: Any, query: dict[str, str]) -> Any:
 
 ACTIONS: dict[str, Callable[[LocalCloud, Any, dict[str, str]], Any]] = {
     "GET /health": health,
+    "POST /fork": fork.fork,
+    "POST /stop": fork.stop,
     "POST /reset": reset,
     "POST /seed": plant,
     "GET /inventory": show_inventory,

@@ -93,6 +93,9 @@ def describe_cache_parameter_groups(self: Any) -> ActionResult:
 @adds(ElastiCacheResponse)
 def modify_cache_parameter_group(self: Any) -> ActionResult:
     group = changeable(self.elasticache_backend, self._get_param("CacheParameterGroupName"))
+    # AWS: twenty in a call
+    if len(self._get_param("ParameterNameValues", [])) > 20:
+        raise InvalidParameterValueException("Cannot modify more than 20 parameters in one request.")
     for parameter in self._get_param("ParameterNameValues", []):
         group.parameters[parameter["ParameterName"]] = parameter.get("ParameterValue", "")
     return ActionResult({"CacheParameterGroupName": group.name})
@@ -107,13 +110,20 @@ def reset_cache_parameter_group(self: Any) -> ActionResult:
     return ActionResult({"CacheParameterGroupName": group.name})
 
 
+# What the parameters of a family are set to by itself, where that matters here.
+FAMILY_PARAMETERS = {"maxmemory-policy": "volatile-lru", "timeout": "0"}
+
+
 @adds(ElastiCacheResponse)
 def describe_cache_parameters(self: Any) -> ActionResult:
     group = parameter_group(self.elasticache_backend, self._get_param("CacheParameterGroupName"))
-    parameters = [{"ParameterName": name, "ParameterValue": value, "Source": "user", "DataType": "string", "IsModifiable": True,
-                   "ChangeType": "immediate"} for name, value in group.parameters.items()]
-    # Of AWS's own defaults none are known here
-    return PaginatedResult({"Parameters": parameters if self._get_param("Source", "user") == "user" else []})
+    found = {name: (value, "system") for name, value in FAMILY_PARAMETERS.items()}
+    # AWS: what is set to the value that it has anyway does not count as set
+    found.update({name: (value, "user") for name, value in group.parameters.items() if FAMILY_PARAMETERS.get(name) != value})
+    wanted = self._get_param("Source")
+    return PaginatedResult({"Parameters": [
+        {"ParameterName": name, "ParameterValue": value, "Source": source, "DataType": "string", "IsModifiable": True, "ChangeType": "immediate"}
+        for name, (value, source) in found.items() if not wanted or wanted == source]})
 
 
 @adds(ElastiCacheResponse)
@@ -183,6 +193,11 @@ def create_user(moto: Any, self: Any, user_id: str, *args: Any, **kwargs: Any) -
         raise UserAlreadyExists()
     user = moto(self, user_id, *args, **kwargs)
     self.tagging_service.tag_resource(user.arn, kwargs.get("tags") or [])
+    # AWS: writes out that a user without channels has none
+    words = user.access_string.split()
+    if not any(word.startswith("&") or word in ("allchannels", "resetchannels") for word in words) and "+@all" not in words:
+        keys = max((place for place, word in enumerate(words) if word.startswith(("~", "%")) or word in ("on", "off", "allkeys")), default=0)
+        user.access_string = " ".join([*words[:keys + 1], "resetchannels", *words[keys + 1:]])
     return user
 
 
@@ -221,6 +236,12 @@ def modify_user(self: Any) -> ActionResult:
         user.passwords, user.authentication_type, user.no_password_required = passwords, "password", False
     if self._get_bool_param("NoPasswordRequired") or mode.get("Type") == "no-password-required":
         user.passwords, user.no_password_required = [], True
+    if self._get_bool_param("NoPasswordRequired") is False and not user.passwords:
+        raise InvalidParameterCombinationException("A user who needs a password has one.")
+    if mode.get("Type") == "iam":
+        user.passwords, user.no_password_required, user.authentication_type = [], False, "iam"
+    if self._get_param("Engine"):
+        user.engine = self._get_param("Engine").lower()
     if self._get_param("AccessString"):
         user.access_string = self._get_param("AccessString")
     if self._get_param("AppendAccessString"):
@@ -288,6 +309,7 @@ def modify_user_group(self: Any) -> ActionResult:
     removed = self._get_param("UserIdsToRemove", [])
     user_ids = [user_id for user_id in group.user_ids if user_id not in removed]
     user_ids += [user_id for user_id in self._get_param("UserIdsToAdd", []) if user_id not in user_ids]
+    group.engine = (self._get_param("Engine") or group.engine).lower()
     check_users(backend, user_ids, group.engine)
     group.user_ids, group.status = user_ids, "modifying"
     LIFE.then("elasticache_user_group", "updating", lambda: setattr(group, "status", "active"))
@@ -350,11 +372,20 @@ def create_replication_group(moto: Any, self: Any) -> ActionResult:
     if clusters is not None and not shards:
         # AWS: NumCacheClusters counts the members of the one node group; moto makes one
         self.params["NumNodeGroups"], self.params["ReplicasPerNodeGroup"] = 1, clusters - 1
+    configured = get("NodeGroupConfiguration") or []
+    if (shards or len(configured)) > 1 or (get("CacheParameterGroupName") or "").endswith(".cluster.on"):
+        # AWS: more than one shard, or the parameters for it, is cluster mode
+        self.params["ClusterMode"] = get("ClusterMode") or "enabled"
+    for number, shard in enumerate(configured, start=1):
+        # AWS: numbers the shards that are not named
+        shard.setdefault("NodeGroupId", f"{number:04}")
     answer = moto(self)
     group: ReplicationGroup = answer.result["ReplicationGroup"]
     group.preferred_maintenance_window = group.preferred_maintenance_window or "sun:05:00-sun:06:00"
     group.engine_version = group.engine_version or "7.1"
-    group.auto_minor_version_upgrade = group.auto_minor_version_upgrade is not False
+    group.auto_minor_version_upgrade = self._get_bool_param("AutoMinorVersionUpgrade") is not False
+    group.data_tiering = "enabled" if self._get_bool_param("DataTieringEnabled") else "disabled"
+    backend.tagging_service.tag_resource(group.arn, get("Tags") or [])
     if transit and not group.transit_encryption_mode:
         group.transit_encryption_mode = "required"
     place(backend, group)
@@ -417,6 +448,10 @@ def modify_replication_group(moto: Any, self: Any) -> ActionResult:
     for parameter, attribute in {"AutoMinorVersionUpgrade": "auto_minor_version_upgrade", "TransitEncryptionEnabled": "transit_encryption_enabled"}.items():
         if self._get_bool_param(parameter) is not None:
             setattr(group, attribute, self._get_bool_param(parameter))
+    if get("NotificationTopicStatus") == "inactive":
+        group.notification_topic_arn = None
+    if group.transit_encryption_enabled is False:
+        group.transit_encryption_mode = None
     if get("LogDeliveryConfigurations") is not None:
         given = {item["LogType"]: item for item in get("LogDeliveryConfigurations")}
         kept = [item for item in group.log_delivery_configurations if log_type(item) not in given]
@@ -450,9 +485,13 @@ def delete_replication_group(moto: Any, self: Any) -> ActionResult:
 def set_replicas(response: Any) -> ActionResult:
     backend = response.elasticache_backend
     group = available(backend, response._get_param("ReplicationGroupId"))
-    wanted = response._get_int_param("NewReplicaCount") + 1
+    everywhere = response._get_int_param("NewReplicaCount")
+    single = {shard["NodeGroupId"]: int(shard["NewReplicaCount"]) for shard in response._get_param("ReplicaConfiguration") or []}
+    if everywhere == 0 and group.automatic_failover == "enabled":
+        raise InvalidParameterCombinationException("Automatic failover needs at least one replica.")
     for node_group in group.node_groups:
         members = node_group["node_group_members"]
+        wanted = single.get(node_group["node_group_id"], len(members) - 1 if everywhere is None else everywhere) + 1
         while len(members) > wanted:
             group.member_clusters.remove(members.pop()["cache_cluster_id"])
         while len(members) < wanted:
@@ -463,6 +502,30 @@ def set_replicas(response: Any) -> ActionResult:
             members.append(member)
             group.member_clusters.append(member["cache_cluster_id"])
     place(backend, group)
+    begin(group, "updating", "modifying")
+    return ActionResult({"ReplicationGroup": group})
+
+
+@adds(ElastiCacheResponse)
+def modify_replication_group_shard_configuration(self: Any) -> ActionResult:
+    group = available(self.elasticache_backend, self._get_param("ReplicationGroupId"))
+    wanted, removed = self._get_int_param("NodeGroupCount"), self._get_param("NodeGroupsToRemove") or []
+    if not group.cluster_enabled:
+        raise InvalidParameterValueException("The replication group has cluster mode disabled.")
+    # AWS: which shards go has to be said
+    if wanted < len(group.node_groups) and len(group.node_groups) - len(removed) != wanted:
+        raise InvalidParameterCombinationException("Either NodeGroupsToRemove or NodeGroupsToRetain is needed to have fewer node groups.")
+    group.node_groups = [shard for shard in group.node_groups if shard["node_group_id"] not in removed]
+    first = group.node_groups[0]
+    for number in range(len(group.node_groups) + 1, wanted + 1):
+        members = [{**member, "cache_cluster_id": f"{group.replication_group_id}-{number:04}-{place:03}"}
+                   for place, member in enumerate(first["node_group_members"], start=1)]
+        group.node_groups.append({**first, "node_group_id": f"{number:04}", "node_group_members": members})
+    for number, shard in enumerate(group.node_groups):
+        # AWS: spreads the slots anew
+        shard["slots"] = f"{16384 * number // wanted}-{16384 * (number + 1) // wanted - 1}"
+    group.member_clusters = [member["cache_cluster_id"] for shard in group.node_groups for member in shard["node_group_members"]]
+    place(self.elasticache_backend, group)
     begin(group, "updating", "modifying")
     return ActionResult({"ReplicationGroup": group})
 
@@ -504,12 +567,20 @@ def describe_cache_clusters(moto: Any, self: Any, cache_cluster_id: str | None =
     return moto(self) + list(members.values())
 
 
+def whole_version(version: str) -> str:
+    """AWS: what is asked for as 7.1 or 6.x runs as 7.1.0 or 6.2.6."""
+    if version.startswith("6."):
+        return "6.2.6" if version in ("6.x", "6.2") else f"{version}.5"
+    return version if version.count(".") > 1 else f"{version}.0"
+
+
 def clusters_of(backend: Any, group: ReplicationGroup) -> list[dict[str, Any]]:
     engine_major = str(group.engine_version).split(".")[0]
+    version = whole_version(str(group.engine_version))
     parameters = group.cache_parameter_group_name or f"default.{group.engine}{engine_major}"
     return [{
         "CacheClusterId": member["cache_cluster_id"], "CacheNodeType": group.cache_node_type, "Engine": group.engine,
-        "EngineVersion": group.engine_version, "CacheClusterStatus": group.status, "NumCacheNodes": 1,
+        "EngineVersion": version, "CacheClusterStatus": group.status, "NumCacheNodes": 1,
         "PreferredAvailabilityZone": member.get("preferred_availability_zone"), "CacheClusterCreateTime": group.replication_group_create_time,
         "PreferredMaintenanceWindow": group.preferred_maintenance_window,
         "NotificationConfiguration": {"TopicArn": group.notification_topic_arn, "TopicStatus": "active"} if group.notification_topic_arn else None,

@@ -74,6 +74,8 @@ def ec2(b: Any) -> Iterator[Found]:
             for kind, rules in (("ingress", group.ingress_rules), ("egress", group.egress_rules)):
                 for rule in rules:
                     yield f"aws_vpc_security_group_{kind}_rule", rule.id, None, tags(rule.id), None, group.is_default
+    for options in b.dhcp_options_sets.values():
+        yield "aws_vpc_dhcp_options", options.id, None, tags(options.id), None, False
     for acl in b.network_acls.values():
         yield "aws_network_acl", acl.id, None, tags(acl.id), None, bool(acl.default)
     for interface in b.enis.values():
@@ -163,6 +165,8 @@ def rds(b: Any) -> Iterator[Found]:
         yield "aws_db_parameter_group", name, name, plain(group.tags), None, name.startswith("default.")
     for name, snapshot in b.database_snapshots.items():
         yield "aws_db_snapshot", name, name, plain(snapshot.tags), snapshot.status, False
+    for name, subscription in b.event_subscriptions.items():
+        yield "aws_db_event_subscription", name, name, plain(subscription.tags), None, False
 
 
 def elasticache(b: Any) -> Iterator[Found]:

@@ -1,4 +1,5 @@
-"""RDS: the life of a database, groups in use, arguments kept, changes that wait for the maintenance window."""
+"""RDS: the life of a database, groups in use, arguments kept, changes that wait for the maintenance window, versions,
+event subscriptions."""
 
 from __future__ import annotations
 
@@ -6,11 +7,11 @@ import re
 from typing import Any
 
 import moto.rds.utils as rds_utils
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, PaginatedResult
 from moto.ec2.exceptions import InvalidSubnetIdError
 from moto.ec2.models import ec2_backends
 from moto.moto_api._internal import mock_random
-from moto.rds.exceptions import DBParameterGroupNotFoundError, DBSubnetGroupNotFoundError, RDSClientError
+from moto.rds.exceptions import DBInstanceAlreadyExists, DBParameterGroupNotFoundError, DBSubnetGroupNotFoundError, RDSClientError
 from moto.rds.models import DBInstance, DBParameterGroup, RDSBackend
 from moto.rds.responses import RDSResponse
 
@@ -19,13 +20,66 @@ from .corrections import adds, corrects
 from .lifetimes import LIFE
 
 # What waits for the maintenance window unless ApplyImmediately is given; the rest takes effect at once.
-WAITING = ("AllocatedStorage", "DBInstanceClass", "EngineVersion", "MasterUserPassword", "MultiAZ", "StorageType",
+WAITING = ("AllocatedStorage", "DBInstanceClass", "EngineVersion", "MultiAZ", "StorageType",
            "Iops", "StorageThroughput", "BackupRetentionPeriod", "CACertificateIdentifier", "DedicatedLogVolume",
-           "EnableIAMDatabaseAuthentication", "DBPortNumber", "LicenseModel")
-PENDING_NAMES = {"DBPortNumber": "Port", "EnableIAMDatabaseAuthentication": "IAMDatabaseAuthenticationEnabled"}
+           "EnableIAMDatabaseAuthentication", "Port", "LicenseModel")
+PENDING_NAMES = {"EnableIAMDatabaseAuthentication": "IAMDatabaseAuthenticationEnabled"}
 FAMILIES = re.compile(r"(postgres(9\.[3-6]|1[0-8])|mysql(5\.[67]|8\.[04])|mariadb1[01]\.\d+|aurora-postgresql1[0-8]|aurora-mysql(5\.7|8\.0)|"
                       r"(oracle|sqlserver)-[\w.-]+|neptune\d?|docdb[\d.]+)")
 CLASSES = re.compile(r"db\.[a-z]+\d[a-z0-9]*\.(micro|small|medium|large|\d*xlarge)")
+
+# Some versions of each engine, the default of each major version first.
+VERSIONS = {
+    "postgres": ["17.6", "17.5", "16.10", "16.4", "16.3", "15.14", "15.8", "14.19", "13.22"],
+    "mysql": ["8.4.6", "8.4.5", "8.0.43", "8.0.39"],
+    "mariadb": ["11.8.3", "11.4.8", "10.11.14", "10.6.23"],
+}
+# What the parameters of a family are set to by itself, where that matters here.
+FAMILY_PARAMETERS = {"postgres": {"log_statement": ("none", "engine-default"),
+                                  "max_connections": ("LEAST({DBInstanceClassMemory/9531392},5000)", "system")}}
+
+
+def major(engine: str, version: str) -> str:
+    return ".".join(version.split(".")[:1 if engine == "postgres" else 2])
+
+
+def whole_version(engine: str, version: str | None) -> str | None:
+    """AWS: a beginning of a version stands for the default one that begins so."""
+    if not version or version in VERSIONS.get(engine, []):
+        return version
+    return next((each for each in VERSIONS.get(engine, []) if each.startswith(f"{version}.")), version)
+
+
+@adds(RDSResponse)
+def describe_db_engine_versions(self: Any) -> ActionResult:
+    engine, wanted = self.params.get("Engine"), self.params.get("EngineVersion")
+    family, found = self.params.get("DBParameterGroupFamily"), []
+    for name, versions in VERSIONS.items():
+        if engine and engine != name:
+            continue
+        defaults = {major(name, version): version for version in reversed(versions)}
+        for version in versions:
+            own_family = f"{name}{major(name, version)}"
+            fits = (not wanted or version == wanted or version.startswith(f"{wanted}.")) and (not family or family == own_family)
+            default = version == (defaults[major(name, version)] if wanted or family else versions[0])
+            if not fits or (self.params.get("DefaultOnly") and not default):
+                continue
+            higher = [each for each in versions if numbers(each) > numbers(version)]
+            found.append({
+                "Engine": name, "EngineVersion": version, "MajorEngineVersion": major(name, version), "DBParameterGroupFamily": own_family,
+                "DBEngineDescription": {"postgres": "PostgreSQL"}.get(name, name), "DBEngineVersionDescription": f"{name} {version}",
+                "ExportableLogTypes": ["postgresql", "upgrade"] if name == "postgres" else ["audit", "error", "general", "slowquery"],
+                "SupportsLogExportsToCloudwatchLogs": True, "SupportsReadReplica": True, "Status": "available",
+                "SupportedFeatureNames": ["Lambda", "s3Export", "s3Import"] if name == "postgres" else [],
+                "SupportsGlobalDatabases": False, "SupportsParallelQuery": False, "SupportsCertificateRotationWithoutRestart": True,
+                "ValidUpgradeTarget": [{"Engine": name, "EngineVersion": each, "AutoUpgrade": False,
+                                        "IsMajorVersionUpgrade": major(name, each) != major(name, version)} for each in sorted(higher, key=numbers)],
+            })
+    return PaginatedResult({"DBEngineVersions": sorted(found, key=lambda each: numbers(each["EngineVersion"]))})
+
+
+def numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
 
 
 # -- subnet groups
@@ -113,10 +167,27 @@ def delete_db_parameter_group(moto: Any, self: Any, db_parameter_group_name: str
 @corrects(DBParameterGroup)
 def update_parameters(moto: Any, self: Any, new_parameters: Any) -> None:
     given = [dict(parameter) for parameter in new_parameters]
+    # AWS: twenty in a call
+    if len(given) > 20:
+        raise RDSClientError("InvalidParameterValue", "Cannot modify more than 20 parameters in one request.")
     moto(self, given)
     for parameter in given:
         # AWS: says who set it
         self.parameters[parameter["ParameterName"]].update(Source="user", IsModifiable=True)
+
+
+@corrects(RDSResponse)
+def describe_db_parameters(moto: Any, self: Any) -> ActionResult:
+    group = self.backend.describe_db_parameter_groups({"db_parameter_group_name": self.params.get("DBParameterGroupName")})[0]
+    engine = (group.family or "").rstrip("0123456789.")
+    found = {name: {"ParameterName": name, "ParameterValue": value, "Source": source, "ApplyMethod": "pending-reboot", "IsModifiable": True}
+             for name, (value, source) in FAMILY_PARAMETERS.get(engine, {}).items()}
+    for name, parameter in group.parameters.items():
+        # AWS: what is set to the value that it has anyway does not count as set
+        if found.get(name, {}).get("ParameterValue") != parameter["ParameterValue"]:
+            found[name] = parameter
+    wanted = self.params.get("Source")
+    return PaginatedResult({"Parameters": [each for each in found.values() if not wanted or each["Source"] == wanted]})
 
 
 @adds(RDSResponse)
@@ -189,11 +260,17 @@ def keep(database: DBInstance, wanted: Any) -> None:
 @corrects(RDSBackend)
 def create_db_instance(moto: Any, self: Any, db_kwargs: Any) -> DBInstance:
     check(self, db_kwargs)
+    # moto's own calls have the names of its attributes
+    engine_name, version_name = ("engine", "engine_version") if type(db_kwargs) is dict else ("Engine", "EngineVersion")
+    engine = db_kwargs.get(engine_name)
+    version = whole_version(engine, db_kwargs.get(version_name)) or next(iter(VERSIONS.get(engine, [])), None)
+    if version:
+        db_kwargs[version_name] = version
     subnet_group = db_kwargs.get("DBSubnetGroupName")
     if subnet_group and subnet_group not in self.subnet_groups:
         raise DBSubnetGroupNotFoundError(subnet_group)
     database = moto(self, db_kwargs)
-    database.dbi_resource_id = f"db-{mock_random.get_random_string(length=26, include_digits=True).upper()}"
+    database.dbi_resource_id = new_resource_id()
     database.network_type = "IPV4"
     database.dedicated_log_volume = False
     database.performance_insights_enabled = False
@@ -205,6 +282,10 @@ def create_db_instance(moto: Any, self: Any, db_kwargs: Any) -> DBInstance:
     return database
 
 
+def new_resource_id() -> str:
+    return f"db-{mock_random.get_random_string(length=26, include_digits=True).upper()}"
+
+
 def begin(database: DBInstance, phase: str, status: str) -> None:
     # AWS: creating, modifying, rebooting … then available
     database.status = status
@@ -212,10 +293,24 @@ def begin(database: DBInstance, phase: str, status: str) -> None:
 
 
 def become_available(database: DBInstance, was: str) -> None:
-    if database.status == was:
-        database.status = "available"
-        if was == "rebooting":
-            database.parameter_apply_status = "in-sync"
+    if database.status != was:
+        return
+    if was in ("creating", "rebooting"):
+        database.parameter_apply_status = "in-sync"
+        for group in database.db_parameter_groups():
+            buffers = group.parameters.get("shared_buffers", {}).get("ParameterValue", "")
+            # AWS: incompatible-parameters where the engine does not come up; here with buffers of a TiB (in pages of 8 KiB)
+            if buffers.isdigit() and int(buffers) >= 2**27:
+                database.status = "incompatible-parameters"
+                tell(database, "failure", "The database process was unable to start: shared_buffers is set to more than the memory of the DB instance.")
+                return
+    database.status = "available"
+
+
+def tell(database: DBInstance, category: str, message: str) -> None:
+    database.add_event("DB_INSTANCE_CREATE")
+    event = database.backend.events[-1]
+    event.message, event.event_categories = message, [category]
 
 
 _endpoint = DBInstance.endpoint
@@ -245,6 +340,14 @@ def modify_db_instance(moto: Any, self: Any, db_instance_identifier: str, db_kwa
     database = self.describe_db_instances(db_instance_identifier)[0]
     refuse_unless_available(database)
     check(self, db_kwargs)
+    if db_kwargs.get("EngineVersion"):
+        db_kwargs["EngineVersion"] = version = whole_version(database.engine, db_kwargs.get("EngineVersion"))
+        # AWS: another major version has to be allowed
+        if major(database.engine, version) != major(database.engine, database.engine_version) and not db_kwargs.get("AllowMajorVersionUpgrade"):
+            raise RDSClientError("InvalidParameterCombination", "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.")
+    if db_kwargs.get("DBPortNumber"):
+        # moto keeps it under another name
+        db_kwargs["Port"] = db_kwargs.pop("DBPortNumber")
     pending = getattr(database, "waiting", {})
     if db_kwargs.get("ApplyImmediately"):
         # AWS: what was waiting is applied too
@@ -259,7 +362,7 @@ def modify_db_instance(moto: Any, self: Any, db_instance_identifier: str, db_kwa
                 pending = {**pending, name: db_kwargs.pop(name)}
         database.waiting = pending
     database.pending_modified_values = {
-        PENDING_NAMES.get(name, name): "****" if name == "MasterUserPassword" else value for name, value in database.waiting.items()
+        PENDING_NAMES.get(name, name): value for name, value in database.waiting.items()
     } or None
     group_before = database.db_parameter_group_name
     moto(self, db_instance_identifier, db_kwargs)
@@ -313,9 +416,88 @@ def promote_read_replica(moto: Any, self: Any) -> ActionResult:
     return answer
 
 
-@corrects(RDSResponse)
-def create_db_instance_read_replica(moto: Any, self: Any) -> ActionResult:
-    answer = moto(self)
-    # AWS: protected only where that is asked for
-    answer.result["DBInstance"].deletion_protection = bool(self.params.get("DeletionProtection"))
-    return answer
+@corrects(RDSBackend)
+def create_db_instance_read_replica(moto: Any, self: Any, db_kwargs: Any) -> DBInstance:
+    check(self, db_kwargs)
+    name, source_name = db_kwargs.get("DBInstanceIdentifier"), db_kwargs.get("SourceDBInstanceIdentifier")
+    if name in self.databases:
+        raise DBInstanceAlreadyExists()
+    source = self.find_db_from_id(source_name)
+    # AWS: not before the source is there and keeps backups
+    refuse_unless_available(source)
+    if not source.backup_retention_period:
+        raise RDSClientError("InvalidDBInstanceState", f"Automated backups are not enabled for this database instance. To enable automated backups, use ModifyDBInstance to set the backup retention period to a non-zero value. {source_name}")
+    replica = moto(self, db_kwargs)
+    # AWS: an instance of its own, which moto copies from its source with all it has
+    replica.dbi_resource_id, replica.created = new_resource_id(), replica.created
+    replica.tags = db_kwargs.get("Tags") or []
+    replica.multi_az = bool(db_kwargs.get("MultiAZ"))
+    replica.backup_retention_period = 0
+    replica.deletion_protection = bool(db_kwargs.get("DeletionProtection"))
+    replica.enabled_cloudwatch_logs_exports = list(db_kwargs.get("EnableCloudwatchLogsExports") or [])
+    replica.monitoring_interval, replica.monitoring_role_arn = db_kwargs.get("MonitoringInterval") or 0, db_kwargs.get("MonitoringRoleArn")
+    replica.pending_modified_values, replica.waiting = None, {}
+    replica.performance_insights_enabled, replica.performance_insights_retention_period = False, None
+    if hasattr(replica, "master_user_secret"):
+        del replica.master_user_secret
+    keep(replica, db_kwargs)
+    begin(replica, "creating", "creating")
+    return replica
+
+
+def restored(moto: Any, database: DBInstance, wanted: Any) -> DBInstance:
+    # AWS: tags, protection and logs are those asked for, not those of the source
+    database.tags = wanted.get("Tags") or []
+    database.deletion_protection = bool(wanted.get("DeletionProtection"))
+    database.enabled_cloudwatch_logs_exports = list(wanted.get("EnableCloudwatchLogsExports") or [])
+    database.multi_az = bool(wanted.get("MultiAZ"))
+    database.is_replica, database.source_db_instance_identifier, database.replicas = False, None, []
+    return database
+
+
+@corrects(RDSBackend)
+def restore_db_instance_from_db_snapshot(moto: Any, self: Any, from_snapshot_id: str, overrides: Any) -> DBInstance:
+    return restored(moto, moto(self, from_snapshot_id, overrides), overrides)
+
+
+@corrects(RDSBackend)
+def restore_db_instance_to_point_in_time(moto: Any, self: Any, source: str, target: str, overrides: Any) -> DBInstance:
+    if target in self.databases:
+        raise DBInstanceAlreadyExists()
+    return restored(moto, moto(self, source, target, overrides), overrides)
+
+
+# -- event subscriptions
+
+
+def subscription(response: RDSResponse) -> Any:
+    return next(iter(response.backend.describe_event_subscriptions(response.params.get("SubscriptionName"))))
+
+
+@adds(RDSResponse)
+def modify_event_subscription(self: Any) -> ActionResult:
+    found = subscription(self)
+    for parameter, attribute in {"SnsTopicArn": "sns_topic_arn", "SourceType": "source_type", "EventCategories": "event_categories",
+                                 "Enabled": "enabled"}.items():
+        if self.params.get(parameter) is not None:
+            setattr(found, attribute, self.params.get(parameter))
+    return ActionResult({"EventSubscription": found})
+
+
+@adds(RDSResponse)
+def add_source_identifier_to_subscription(self: Any) -> ActionResult:
+    found, source = subscription(self), self.params.get("SourceIdentifier")
+    # AWS: SourceNotFound for what does not exist
+    if found.source_type == "db-instance" and source not in self.backend.databases:
+        raise RDSClientError("SourceNotFound", f"Could not find source of type db-instance with identifier {source}")
+    found.source_ids = [*found.source_ids, *([] if source in found.source_ids else [source])]
+    return ActionResult({"EventSubscription": found})
+
+
+@adds(RDSResponse)
+def remove_source_identifier_from_subscription(self: Any) -> ActionResult:
+    found, source = subscription(self), self.params.get("SourceIdentifier")
+    if source not in found.source_ids:
+        raise RDSClientError("SourceNotFound", f"Could not find source {source} in the subscription")
+    found.source_ids = [each for each in found.source_ids if each != source]
+    return ActionResult({"EventSubscription": found})

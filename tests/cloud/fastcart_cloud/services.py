@@ -3,8 +3,10 @@
 from moto.core.models import default_user_config
 
 from . import (  # noqa: F401
+    autoscaling,
     cloudwatch,
     ec2,
+    ecr,
     ecs,
     elasticache,
     iam,

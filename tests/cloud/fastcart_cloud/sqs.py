@@ -1,4 +1,4 @@
-"""SQS: queues whose name is not free at once, attributes within their bounds, dead-letter queues that exist."""
+"""SQS: queues whose name is not free at once, attributes within their bounds, dead-letter queues that exist, one key."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from moto.sqs.models import Queue, SQSBackend
 
 from .corrections import corrects
 from .lifetimes import LIFE
+from .policies import resource_policy_fault
 
 BOUNDS = {
     "VisibilityTimeout": (0, 43200), "DelaySeconds": (0, 900), "MessageRetentionPeriod": (60, 1209600),
@@ -39,7 +40,25 @@ def _set_attributes(moto: Any, self: Any, attributes: dict[str, Any], now: float
         # AWS: InvalidAttributeValue outside of the bounds
         if value is not None and not (str(value).lstrip("-").isdigit() and least <= int(value) <= most):
             raise SQSException("InvalidAttributeValue", f"Invalid value for the parameter {name}.")
+    document = attributes.get("Policy")
+    # AWS: InvalidAttributeValue for a policy in error, or whose principals do not exist
+    if document and resource_policy_fault(document, self.account_id):
+        raise SQSException("InvalidAttributeValue", "Invalid value for the parameter Policy.")
+    policy = getattr(self, "policy", None)
+    key, managed = attributes.get("KmsMasterKeyId"), str(attributes.get("SqsManagedSseEnabled", "")).lower()
+    # AWS: one kind of encryption at a time
+    if now is None and key and managed == "true":
+        raise SQSException("InvalidAttributeValue", "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.")
     moto(self, attributes, now)
+    if "Policy" not in attributes:
+        # AWS: what is not named stays
+        self.policy = policy
+    if key:
+        self.sqs_managed_sse_enabled = False
+    elif managed:
+        self.sqs_managed_sse_enabled = managed == "true"
+        if managed == "true":
+            self.kms_master_key_id = None
     allow = attributes.get("RedriveAllowPolicy")
     if allow is not None:
         # AWS: keeps it

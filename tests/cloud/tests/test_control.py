@@ -398,3 +398,23 @@ def test_two_servers_do_not_share(cloud: Cloud) -> None:
     with started() as other:
         cloud.client("logs").create_log_group(logGroupName="/a")
         assert other.client("logs").describe_log_groups()["logGroups"] == []
+
+
+def test_a_copy_goes_its_own_way(cloud: Cloud) -> None:
+    kinesis = cloud.client("kinesis")
+    kinesis.create_stream(StreamName="before", ShardCount=1)
+    port = cloud.control("POST", "/fork")["port"]
+    copy = Cloud(f"http://127.0.0.1:{port}")
+    assert copy.requests()["total"] == 0
+    assert copy.client("kinesis").list_streams()["StreamNames"] == ["before"]
+    copy.client("kinesis").create_stream(StreamName="copied", ShardCount=1)
+    kinesis.create_stream(StreamName="original", ShardCount=1)
+    assert copy.client("kinesis").list_streams()["StreamNames"] == ["before", "copied"]
+    assert kinesis.list_streams()["StreamNames"] == ["before", "original"]
+    # A copy of a copy
+    port = copy.control("POST", "/fork")["port"]
+    again = Cloud(f"http://127.0.0.1:{port}")
+    assert again.client("kinesis").list_streams()["StreamNames"] == ["before", "copied"]
+    assert copy.control("POST", "/stop") == {"status": "ok"}
+    with pytest.raises(urllib.error.HTTPError):
+        cloud.control("POST", "/stop")

@@ -63,6 +63,12 @@ REFUSED: dict[str, tuple[str, Callable[[Services], Any]]] = {
     "security group of a service": ("DependencyViolation", lambda s: (s.create(), s.ec2.delete_security_group(GroupId=s.group))),
     "Fargate CPU and memory": ("ClientException", lambda s: s.ecs.register_task_definition(**{**TASK, "memory": "4096"})),
     "Fargate without CPU": ("ClientException", lambda s: s.ecs.register_task_definition(**{**TASK, "cpu": None})),
+    "cluster of other settings": ("InvalidParameterException", lambda s: s.ecs.create_cluster(
+        clusterName="shop", settings=[{"name": "containerInsights", "value": "enhanced"}])),
+    "unknown capacity provider": ("InvalidParameterException", lambda s: s.ecs.put_cluster_capacity_providers(
+        cluster="shop", capacityProviders=["nothing"], defaultCapacityProviderStrategy=[])),
+    "strategy of a provider that is not attached": ("InvalidParameterException", lambda s: s.ecs.put_cluster_capacity_providers(
+        cluster="shop", capacityProviders=["FARGATE"], defaultCapacityProviderStrategy=[{"capacityProvider": "FARGATE_SPOT"}])),
     "Fargate on a bridge": ("ClientException", lambda s: s.ecs.register_task_definition(**{**TASK, "networkMode": "bridge"})),
 }
 
@@ -130,3 +136,69 @@ def test_cluster_settings(services: Services) -> None:
     services.ecs.update_cluster_settings(cluster="shop", settings=[{"name": "containerInsights", "value": "enhanced"}])
     found = services.ecs.describe_clusters(clusters=["shop"], include=["SETTINGS"])["clusters"][0]
     assert {"name": "containerInsights", "value": "enhanced"} in found["settings"]
+
+
+def test_cluster_made_twice(services: Services) -> None:
+    services.create()
+    assert services.ecs.create_cluster(clusterName="shop")["cluster"]["status"] == "ACTIVE"
+    assert services.found()["serviceName"] == "orders"
+
+
+def test_definition_filled_in(services: Services) -> None:
+    container = {
+        "name": "app", "image": "app:1", "portMappings": [{"containerPort": 80}], "healthCheck": {"command": ["CMD", "true"]},
+        "environment": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]}
+    services.ecs.register_task_definition(**{**TASK, "cpu": ".25 vCPU", "containerDefinitions": [container]})
+    found = services.ecs.describe_task_definition(taskDefinition="app")["taskDefinition"]
+    assert (found["revision"], found["cpu"]) == (2, "256")
+    told = found["containerDefinitions"][0]
+    assert told["portMappings"] == [{"containerPort": 80, "hostPort": 80, "protocol": "tcp"}]
+    assert (told["essential"], told["cpu"], told["systemControls"], told["healthCheck"]["interval"]) == (True, 0, [], 30)
+    assert {pair["name"] for pair in told["environment"]} == {"A", "B"}
+    services.ecs.deregister_task_definition(taskDefinition="app:2")
+    assert services.ecs.describe_task_definition(taskDefinition="app")["taskDefinition"]["revision"] == 1
+    arns = services.ecs.list_task_definitions(familyPrefix="app", sort="DESC", maxResults=1)["taskDefinitionArns"]
+    assert [arn.split("/")[-1] for arn in arns] == ["app:1"]
+
+
+BROKEN = {
+    "log group": ({"logConfiguration": {"logDriver": "awslogs", "options": {
+        "awslogs-group": "nothing", "awslogs-region": "eu-central-1", "awslogs-stream-prefix": "x"}}}, "log group does not exist"),
+    "secret": ({"secrets": [{"name": "P", "valueFrom": f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:nothing-AbCdEf:password::"}]}, "specified secret"),
+    "parameter": ({"secrets": [{"name": "P", "valueFrom": "/nothing"}]}, "invalid parameters"),
+    "image": ({"image": f"{ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/nothing:1"}, "CannotPullContainerError"),
+}
+
+
+def broken(services: Services, case: str) -> str:
+    container = {**TASK["containerDefinitions"][0], **BROKEN[case][0]}
+    task = {**TASK, "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/x", "containerDefinitions": [container]}
+    return str(services.ecs.register_task_definition(**task)["taskDefinition"]["taskDefinitionArn"])
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_tasks_that_do_not_start(services: Services, case: str) -> None:
+    services.create(taskDefinition=broken(services, case))
+    found = services.found()
+    assert (found["runningCount"], found["deployments"][0]["failedTasks"], found["deployments"][0]["rolloutState"]) == (0, 3, "IN_PROGRESS")
+    arns = services.ecs.list_tasks(cluster="shop", serviceName="orders", desiredStatus="STOPPED")["taskArns"]
+    tasks = services.ecs.describe_tasks(cluster="shop", tasks=arns)["tasks"]
+    assert [BROKEN[case][1] in task["stoppedReason"] for task in tasks] == [True]
+    assert services.ecs.list_tasks(cluster="shop", serviceName="other", desiredStatus="STOPPED")["taskArns"] == []
+
+
+def test_circuit_breaker(services: Services) -> None:
+    breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+    services.create(deploymentConfiguration=breaker)
+    first = services.found()
+    services.ecs.update_service(cluster="shop", service="orders", taskDefinition=broken(services, "secret"))
+    found = services.found()
+    assert found["taskDefinition"] == services.definition
+    assert (found["runningCount"], found["deployments"][0]["id"], found["deployments"][0]["rolloutState"]) == (2, first["deployments"][0]["id"], "COMPLETED")
+    said = [event["message"] for event in found["events"]]
+    assert any("tasks failed to start" in text for text in said) and any("rolling back to deployment" in text for text in said)
+
+
+def test_circuit_breaker_with_nothing_to_go_back_to(services: Services) -> None:
+    services.create(taskDefinition=broken(services, "image"), deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": True}})
+    assert services.found()["deployments"][0]["rolloutState"] == "FAILED"

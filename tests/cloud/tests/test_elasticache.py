@@ -129,7 +129,7 @@ def test_arguments_and_members(caches: Caches) -> None:
     assert ".euc1." in node_group["PrimaryEndpoint"]["Address"] and ".euc1." in node_group["ReaderEndpoint"]["Address"]
     assert [member["PreferredAvailabilityZone"] for member in node_group["NodeGroupMembers"]] == ["eu-central-1a", "eu-central-1b", "eu-central-1a"]
     member = caches.cache.describe_cache_clusters(CacheClusterId="orders-002", ShowCacheNodeInfo=True)["CacheClusters"][0]
-    assert (member["EngineVersion"], member["CacheSubnetGroupName"], member["PreferredMaintenanceWindow"]) == ("7.1", "cache", "mon:03:00-mon:04:00")
+    assert (member["EngineVersion"], member["CacheSubnetGroupName"], member["PreferredMaintenanceWindow"]) == ("7.1.0", "cache", "mon:03:00-mon:04:00")
     assert member["CacheParameterGroup"]["CacheParameterGroupName"] == "redis-7"
     assert [group["SecurityGroupId"] for group in member["SecurityGroups"]] == [group_id]
     caches.cache.increase_replica_count(ReplicationGroupId="orders", NewReplicaCount=3, ApplyImmediately=True)
@@ -179,3 +179,46 @@ def test_users(caches: Caches) -> None:
     caches.cache.delete_user_group(UserGroupId="users")
     with refused("UserGroupNotFound"):
         caches.cache.describe_user_groups(UserGroupId="users")
+
+
+def test_shards(caches: Caches) -> None:
+    caches.cache.create_replication_group(
+        ReplicationGroupId="orders", ReplicationGroupDescription="d", NumNodeGroups=2, ReplicasPerNodeGroup=1,
+        AutomaticFailoverEnabled=True, CacheParameterGroupName="default.redis7.cluster.on")
+    found = caches.found()
+    assert (found["ClusterEnabled"], len(found["NodeGroups"]), len(found["MemberClusters"])) == (True, 2, 4)
+    modify = caches.cache.modify_replication_group_shard_configuration
+    modify(ReplicationGroupId="orders", NodeGroupCount=3, ApplyImmediately=True)
+    assert caches.found()["MemberClusters"][-1] == "orders-0003-002"
+    with refused("InvalidParameterCombination"):
+        modify(ReplicationGroupId="orders", NodeGroupCount=1, ApplyImmediately=True)
+    modify(ReplicationGroupId="orders", NodeGroupCount=1, NodeGroupsToRemove=["0002", "0003"], ApplyImmediately=True)
+    assert [(shard["NodeGroupId"], shard["Slots"]) for shard in caches.found()["NodeGroups"]] == [("0001", "0-16383")]
+    caches.cache.increase_replica_count(
+        ReplicationGroupId="orders", ReplicaConfiguration=[{"NodeGroupId": "0001", "NewReplicaCount": 3}], ApplyImmediately=True)
+    assert len(caches.found()["MemberClusters"]) == 4
+    with refused("InvalidParameterCombination"):
+        caches.cache.decrease_replica_count(ReplicationGroupId="orders", NewReplicaCount=0, ApplyImmediately=True)
+
+
+def test_versions_and_words_of_the_service(caches: Caches) -> None:
+    caches.group(EngineVersion="6.x", NotificationTopicArn="arn:aws:sns:eu-central-1:123456789012:a", Tags=[{"Key": "a", "Value": "1"}])
+    member = caches.cache.describe_cache_clusters(CacheClusterId="orders-001")["CacheClusters"][0]
+    assert (member["EngineVersion"], member["NotificationConfiguration"]["TopicStatus"]) == ("6.2.6", "active")
+    caches.cache.modify_replication_group(ReplicationGroupId="orders", NotificationTopicStatus="inactive", ApplyImmediately=True)
+    assert "NotificationConfiguration" not in caches.cache.describe_cache_clusters(CacheClusterId="orders-001")["CacheClusters"][0]
+    made = caches.cache.create_user(UserId="u", UserName="u", Engine="redis", AccessString="on ~a* -@all +get", Passwords=["0123456789abcdef"])
+    assert made["AccessString"] == "on ~a* resetchannels -@all +get"
+    caches.cache.modify_user(UserId="u", AuthenticationMode={"Type": "iam"})
+    assert caches.cache.describe_users(UserId="u")["Users"][0]["Authentication"]["Type"] == "iam"
+
+
+def test_parameters_of_the_family(caches: Caches) -> None:
+    group = caches.parameter_group()
+    caches.cache.modify_cache_parameter_group(CacheParameterGroupName=group, ParameterNameValues=[
+        {"ParameterName": name, "ParameterValue": value} for name, value in (("timeout", "0"), ("maxmemory-policy", "allkeys-lru"))])
+
+    def sources() -> dict[str, str]:
+        return {each["ParameterName"]: each["Source"] for each in caches.cache.describe_cache_parameters(CacheParameterGroupName=group)["Parameters"]}
+
+    assert sources() == {"timeout": "system", "maxmemory-policy": "user"}

@@ -170,3 +170,77 @@ def test_replica(databases: Databases) -> None:
     replica = databases.rds.describe_db_instances(DBInstanceIdentifier="replica")["DBInstances"][0]
     assert replica.get("ReadReplicaSourceDBInstanceIdentifier") is None
     assert databases.found()["ReadReplicaDBInstanceIdentifiers"] == []
+
+
+def test_replica_and_restored_are_of_their_own(databases: Databases) -> None:
+    made = databases.database(BackupRetentionPeriod=7, Tags=[{"Key": "a", "Value": "1"}], DeletionProtection=True, MultiAZ=True)
+    databases.rds.create_db_snapshot(DBInstanceIdentifier="main", DBSnapshotIdentifier="backup")
+    databases.rds.create_db_instance_read_replica(DBInstanceIdentifier="replica", SourceDBInstanceIdentifier="main")
+    databases.rds.restore_db_instance_from_db_snapshot(
+        DBInstanceIdentifier="restored", DBSnapshotIdentifier="backup", Tags=[{"Key": "b", "Value": "2"}])
+    databases.rds.restore_db_instance_to_point_in_time(
+        SourceDBInstanceIdentifier="main", TargetDBInstanceIdentifier="rewound", UseLatestRestorableTime=True)
+    found = {each["DBInstanceIdentifier"]: each for each in databases.rds.describe_db_instances()["DBInstances"]}
+    assert len({each["DbiResourceId"] for each in found.values()}) == 4
+    by_resource = databases.rds.describe_db_instances(Filters=[{"Name": "dbi-resource-id", "Values": [made["DbiResourceId"]]}])["DBInstances"]
+    assert [each["DBInstanceIdentifier"] for each in by_resource] == ["main"]
+    for name, tags in {"replica": {}, "restored": {"b": "2"}, "rewound": {}}.items():
+        assert ({tag["Key"]: tag["Value"] for tag in found[name]["TagList"]}, found[name]["DeletionProtection"], found[name]["MultiAZ"]) == (tags, False, False)
+    with refused("InvalidDBInstanceState"):
+        databases.rds.create_db_instance_read_replica(DBInstanceIdentifier="second", SourceDBInstanceIdentifier="replica")
+
+
+def test_versions(databases: Databases) -> None:
+    def versions(**wanted: Any) -> list[str]:
+        return [each["EngineVersion"] for each in databases.rds.describe_db_engine_versions(**wanted)["DBEngineVersions"]]
+
+    assert versions(Engine="postgres", EngineVersion="16") == ["16.3", "16.4", "16.10"]
+    assert versions(Engine="postgres", DefaultOnly=True) == ["17.6"]
+    assert versions(DBParameterGroupFamily="postgres15", DefaultOnly=True) == ["15.14"]
+    databases.database(EngineVersion="16")
+    assert databases.found()["EngineVersion"] == "16.10"
+    with refused("InvalidParameterCombination"):
+        databases.rds.modify_db_instance(DBInstanceIdentifier="main", EngineVersion="17", ApplyImmediately=True)
+    databases.rds.modify_db_instance(DBInstanceIdentifier="main", EngineVersion="17", AllowMajorVersionUpgrade=True, ApplyImmediately=True)
+    assert databases.found()["EngineVersion"] == "17.6"
+
+
+def test_parameters_of_the_family(databases: Databases) -> None:
+    group = databases.parameter_group()
+    databases.rds.modify_db_parameter_group(DBParameterGroupName=group, Parameters=[
+        {"ParameterName": name, "ParameterValue": value, "ApplyMethod": "immediate"} for name, value in (("log_statement", "none"), ("work_mem", "64"))])
+
+    def names(**wanted: Any) -> set[str]:
+        return {each["ParameterName"] for each in databases.rds.describe_db_parameters(DBParameterGroupName=group, **wanted)["Parameters"]}
+
+    assert names(Source="user") == {"work_mem"}
+    assert names() == {"work_mem", "log_statement", "max_connections"}
+    with refused("InvalidParameterValue"):
+        databases.rds.modify_db_parameter_group(DBParameterGroupName=group, Parameters=[
+            {"ParameterName": f"p{n}", "ParameterValue": "1", "ApplyMethod": "immediate"} for n in range(21)])
+
+
+def test_a_database_that_does_not_come_up(databases: Databases) -> None:
+    group = databases.parameter_group()
+    databases.rds.modify_db_parameter_group(DBParameterGroupName=group, Parameters=[
+        {"ParameterName": "shared_buffers", "ParameterValue": str(2**27), "ApplyMethod": "pending-reboot"}])
+    databases.database(DBParameterGroupName=group)
+    assert databases.found()["DBInstanceStatus"] == "incompatible-parameters"
+    events = databases.rds.describe_events(SourceType="db-instance", SourceIdentifier="main")["Events"]
+    assert (events[-1]["EventCategories"], "shared_buffers" in events[-1]["Message"]) == (["failure"], True)
+    databases.delete()
+
+
+def test_event_subscription_is_modified(databases: Databases) -> None:
+    databases.database()
+    databases.rds.create_event_subscription(SubscriptionName="s", SnsTopicArn="arn:aws:sns:eu-central-1:123456789012:a", SourceType="db-instance")
+    databases.rds.modify_event_subscription(SubscriptionName="s", EventCategories=["failover"], Enabled=False)
+    databases.rds.add_source_identifier_to_subscription(SubscriptionName="s", SourceIdentifier="main")
+    found = databases.rds.describe_event_subscriptions(SubscriptionName="s")["EventSubscriptionsList"][0]
+    assert (found["EventCategoriesList"], found["Enabled"], found["SourceIdsList"]) == (["failover"], False, ["main"])
+    databases.rds.remove_source_identifier_from_subscription(SubscriptionName="s", SourceIdentifier="main")
+    assert databases.rds.describe_event_subscriptions(SubscriptionName="s")["EventSubscriptionsList"][0]["SourceIdsList"] == []
+    with refused("SourceNotFound"):
+        databases.rds.add_source_identifier_to_subscription(SubscriptionName="s", SourceIdentifier="nothing")
+    with refused("SubscriptionNotFound"):
+        databases.rds.modify_event_subscription(SubscriptionName="nothing", Enabled=False)

@@ -11,7 +11,7 @@ from moto.ec2.exceptions import (
     ResourceAlreadyAssociatedError,
     RouteAlreadyExistsError,
 )
-from moto.ec2.models.route_tables import Route, RouteBackend
+from moto.ec2.models.route_tables import Route, RouteBackend, RouteTable
 from moto.ec2.utils import generate_route_id
 
 from ..corrections import corrects
@@ -49,6 +49,14 @@ def disassociate_route_table(moto: Any, self: Any, association_id: str) -> str |
     if any(table.main_association_id == association_id for table in self.route_tables.values()):
         raise EC2ClientError("InvalidParameterValue", f"cannot disassociate the main route table association {association_id}")
     return moto(self, association_id)
+
+
+@corrects(RouteTable)
+def get_filter_value(moto: Any, self: Any, filter_name: str, method_name: str | None = None) -> Any:
+    # AWS: has this one as well
+    if filter_name == "association.gateway-id":
+        return [target for target in self._associations.values() if not target.startswith("subnet-")]
+    return moto(self, filter_name, method_name)
 
 
 @corrects(RouteBackend)

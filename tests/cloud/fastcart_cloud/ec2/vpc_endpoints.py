@@ -9,7 +9,7 @@ from moto.ec2.exceptions import EC2ClientError, InvalidSecurityGroupNotFoundErro
 from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
 from moto.ec2.responses.vpcs import VPCs
 
-from ..corrections import corrects
+from ..corrections import adds, corrects
 from ..lifetimes import LIFE
 from .network_interfaces import free_address
 from .tags import forget_tags
@@ -51,11 +51,15 @@ def create_vpc_endpoint(moto: Any, self: Any) -> ActionResult:
             endpoint.security_group_ids = [backend.get_default_security_group(vpc_id).id]
         for interface_id in endpoint.network_interface_ids:
             belongs_to(backend, backend.enis[interface_id], endpoint)
+        place(backend, endpoint, self._get_param("SubnetConfigurations", []))
     else:
         endpoint.private_dns_enabled = False
         endpoint.security_group_ids = []
+    # AWS: pendingAcceptance where the owner of the service accepts each by hand
+    if any(it.service_name == service_name and it.acceptance_required for it in backend.configurations.values()):
+        endpoint.state = "pendingAcceptance"
     # AWS: pending, then available
-    if kind == "Interface":
+    elif kind != "Gateway":
         endpoint.state = "pending"
         LIFE.then("vpc_endpoint", "creating", lambda: become_available(endpoint))
     answer.result["ClientToken"] = self._get_param("ClientToken")
@@ -74,15 +78,59 @@ def become_available(endpoint: VPCEndPoint) -> None:
         endpoint.state = "available"
 
 
-def belongs_to(backend: Any, interface: Any, endpoint: VPCEndPoint) -> None:
+def belongs_to(backend: Any, interface: Any, endpoint: VPCEndPoint, address: str | None = None) -> None:
     """AWS: the interface has an address of its subnet and the groups of the endpoint, and is not the caller's."""
-    interface.private_ip_address = free_address(backend, interface.subnet)
+    interface.private_ip_address = address or free_address(backend, interface.subnet)
     interface.private_ip_addresses = [{"Primary": True, "PrivateIpAddress": interface.private_ip_address}]
     interface.description = f"VPC Endpoint Interface {endpoint.id}"
     interface.requester_managed = True
     interface.interface_type = "vpc_endpoint"
     interface.status = "in-use"
     interface._group_set = [backend.get_security_group_from_id(group_id) for group_id in endpoint.security_group_ids]
+
+
+def place(backend: Any, endpoint: VPCEndPoint, wanted: list[dict[str, str]]) -> None:
+    """AWS: the interface in a subnet has the address that is asked for; another address is another interface."""
+    for configuration in wanted:
+        address, subnet_id = configuration.get("Ipv4"), configuration.get("SubnetId")
+        if subnet_id not in (endpoint.subnet_ids or []):
+            raise EC2ClientError("InvalidParameter", f"The subnet {subnet_id} is not one of the endpoint's")
+        for interface_id in list(endpoint.network_interface_ids):
+            interface = backend.enis[interface_id]
+            if address and interface.subnet.id == subnet_id and interface.private_ip_address != address:
+                endpoint.network_interface_ids.remove(interface_id)
+                backend.enis.pop(interface_id)
+                interface = backend.create_network_interface(backend.get_subnet(subnet_id), address)
+                belongs_to(backend, interface, endpoint, address)
+                endpoint.network_interface_ids.append(interface.id)
+
+
+@adds(VPCs)
+def accept_vpc_endpoint_connections(self: Any) -> ActionResult:
+    backend, unsuccessful = self.ec2_backend, []
+    service = backend.configurations.get(self._get_param("ServiceId"))
+    # AWS: only the owner of the service accepts
+    if service is None:
+        raise EC2ClientError("InvalidVpcEndpointServiceId.NotFound", f"The VpcEndpointService Id '{self._get_param('ServiceId')}' does not exist")
+    for endpoint_id in self._get_param("VpcEndpointIds", []):
+        endpoint = backend.vpc_end_points.get(endpoint_id)
+        if endpoint is None or endpoint.service_name != service.service_name:
+            unsuccessful.append({"ResourceId": endpoint_id, "Error": {
+                "Code": "InvalidVpcEndpoint.NotFound", "Message": f"The Vpc Endpoint Id '{endpoint_id}' does not exist"}})
+        elif endpoint.state == "pendingAcceptance":
+            endpoint.state = "pending"
+            LIFE.then("vpc_endpoint", "creating", lambda endpoint=endpoint: become_available(endpoint))
+    return ActionResult({"Unsuccessful": unsuccessful})
+
+
+@corrects(VPCEndPoint)
+def get_filter_value(moto: Any, self: Any, filter_name: str, method_name: str | None = None) -> Any:
+    # AWS: has these two as well
+    if filter_name == "vpc-endpoint-id":
+        return self.id
+    if filter_name == "ip-address-type":
+        return getattr(self, "ip_address_type", None)
+    return moto(self, filter_name, method_name)
 
 
 @corrects(VPCs)
@@ -125,6 +173,7 @@ def modify_vpc_endpoint(moto: Any, self: Any) -> ActionResult:
 
         endpoint.policy_document = json.dumps(VPCEndPoint.DEFAULT_POLICY)
     answer = moto(self)
+    place(backend, endpoint, self._get_param("SubnetConfigurations", []))
     groups = [backend.get_security_group_from_id(group_id) for group_id in endpoint.security_group_ids]
     for interface_id in endpoint.network_interface_ids:
         backend.enis[interface_id]._group_set = groups

@@ -47,6 +47,7 @@ def delete_vpc(moto: Any, self: Any, vpc_id: str) -> Any:
         forget_tags(self, group_id)
     for acl in [acl for acl in self.network_acls.values() if acl.vpc_id == vpc_id]:
         self.network_acls.pop(acl.id)
+        forget_tags(self, acl.id)
     self.vpcs.pop(vpc_id)
     if vpc.dhcp_options:
         # AWS: the options set stays, it is only no longer used here; moto would delete it
