@@ -1,11 +1,25 @@
-//! A crash after every journal record of FastCart's apply and destroy, with the real SDK on the
-//! local cloud: the next run converges, nothing is made twice and nothing is left over.
+//! FastCart killed at any moment of an apply or a destroy, with the real SDK on the local cloud: what
+//! was begun is finished or adopted by the next run, nothing is made twice and nothing is left over.
+//!
+//! One run goes all the way. After each line of its journal, and each state that it writes, the disk
+//! and the cloud are copied as they are, and a run that was killed there is taken up on the copy.
+//! `FASTCART_FULL=1` takes every such moment, and every tenth of them on to the very end; by default
+//! it is every fourth, and every fortieth.
 #![cfg(all(
+    feature = "autoscaling",
+    feature = "cloudwatch",
     feature = "ec2",
+    feature = "ecr",
+    feature = "ecs",
+    feature = "elasticache",
     feature = "iam",
     feature = "kinesis",
     feature = "kms",
-    feature = "logs"
+    feature = "logs",
+    feature = "rds",
+    feature = "secretsmanager",
+    feature = "sns",
+    feature = "sqs"
 ))]
 
 #[path = "common/cloud.rs"]
@@ -14,101 +28,187 @@ mod cloud;
 mod stack;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cloud::Cloud;
-use fastcart_hcl::state::Store;
+use fastcart_hcl::address::Mode;
+use fastcart_hcl::diag::Result;
+use fastcart_hcl::state::{
+    Event, Guard, Header, Journal, LockError, LockInfo, MemoryStore, State, Store,
+};
 use serde_json::json;
-use stack::{Site, made};
+use stack::{FASTCART, PARTS, Site, made};
 
-/// How many clouds crash at a time: as many as there are processors, four at most.
+/// How many runs are taken up at a time: as many as there are processors, four at most.
 fn beside() -> usize {
     std::thread::available_parallelism().map_or(2, |it| it.get().clamp(1, 4))
 }
 
-/// Distance of the records after which it crashes: every record takes some ten minutes, which
-/// `FASTCART_CRASH_AFTER_EVERY_RECORD=1` asks for; by default a few, spread over the whole run.
-fn stride() -> usize {
-    let every = std::env::var_os("FASTCART_CRASH_AFTER_EVERY_RECORD").is_some();
-    if every { 1 } else { 16 }
+/// Distance of the moments at which it is killed, and of those from which it goes on to the end.
+fn strides() -> (usize, usize) {
+    if std::env::var_os("FASTCART_FULL").is_some() { (1, 10) } else { (4, 40) }
 }
 
-/// What became of a run that was to crash after so many records.
-#[derive(Clone, Copy, PartialEq)]
-enum Run {
-    Crashed,
-    Through,
+/// A moment: what the disk holds, and the cloud.
+struct Moment {
+    number: usize,
+    what: String,
+    cloud: Cloud,
+    store: MemoryStore,
+}
+
+/// Keeps what a run writes, and hands on every moment at which it may have been killed.
+struct Watching {
+    kept: MemoryStore,
+    cloud: Arc<Cloud>,
+    moments: Mutex<Option<SyncSender<Moment>>>,
+    count: AtomicUsize,
+}
+
+impl Watching {
+    /// The moment after what was just written; before anything is sent because of it.
+    fn pass(&self, what: &str) {
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let moments = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(moments) = moments.as_ref().filter(|_| number % strides().0 == 0) else { return };
+        let store = match self.kept.read().unwrap() {
+            Some(state) => MemoryStore::with(&state),
+            None => MemoryStore::new(),
+        };
+        if let Some(it) = self.kept.journal().unwrap() {
+            store.append(&it.header, &it.events).unwrap();
+        }
+        let moment = Moment { number, what: what.into(), cloud: self.cloud.fork(), store };
+        moments.send(moment).expect("somebody takes them");
+    }
+}
+
+/// The store of an engine; the test keeps the other end.
+struct Watched(Arc<Watching>);
+
+impl Store for Watched {
+    fn place(&self) -> String {
+        self.0.kept.place()
+    }
+
+    fn read(&self) -> Result<Option<State>> {
+        self.0.kept.read()
+    }
+
+    fn write(&self, state: &mut State) -> Result<()> {
+        self.0.kept.write(state)?;
+        self.0.pass("a state");
+        Ok(())
+    }
+
+    fn lock(&self, info: &LockInfo) -> Result<Box<dyn Guard>, LockError> {
+        self.0.kept.lock(info)
+    }
+
+    fn append(&self, header: &Header, events: &[Event]) -> Result<()> {
+        self.0.kept.append(header, events)?;
+        self.0.pass(&format!("{:?}", events.last()));
+        Ok(())
+    }
+
+    fn journal(&self) -> Result<Option<Journal>> {
+        self.0.kept.journal()
+    }
+
+    fn clear_journal(&self) -> Result<()> {
+        self.0.kept.clear_journal()?;
+        self.0.pass("no journal");
+        Ok(())
+    }
+}
+
+/// Objects of the state by type, in the words of the local cloud's inventory.
+fn known(state: &State) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for (address, _) in state.currents() {
+        let resource = &address.resource;
+        if resource.mode == Mode::Managed && !PARTS.contains(&&*resource.kind) {
+            *counts.entry(resource.kind.to_string()).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// Takes up the run that was killed at this moment.
+async fn take_up(moment: Moment) {
+    let Moment { number, what, cloud, store } = moment;
+    let what = format!("moment {number}, after {what}");
+    let mut site = Site::of(&cloud, FASTCART).with("zone_count", json!(2));
+    site.store = store;
+    site.rewrite(FASTCART);
+    let found = site.engine.recover(&site.stack, &site.inputs).await;
+    let found = found.unwrap_or_else(|found| panic!("{what}: {}", site.told(&found)));
+    assert!(!found.has_errors(), "{what}: {}", site.told(&found));
+    assert!(site.store.journal().unwrap().is_none(), "{what}: everything has an end");
+    let state = site.store.read().unwrap().unwrap_or_default();
+    assert_eq!(cloud.counts(), known(&state), "{what}: what is there is known, and there once");
+    if number % strides().1 == 0 {
+        let want = made(&site.apply().await);
+        site.expect_no_changes().await;
+        assert!(want.len() <= cloud.counts().len(), "{what}");
+        site.destroy().await;
+        assert_eq!(cloud.left(), Vec::<serde_json::Value>::new(), "{what}: nothing is left");
+    }
+}
+
+/// Takes up moments until there are no more.
+fn work(moments: &Mutex<Receiver<Moment>>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    loop {
+        let next = moments.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(moment) = next else { return };
+        runtime.block_on(take_up(moment));
+    }
 }
 
 #[test]
-fn after_every_record_of_an_apply_and_of_a_destroy() {
-    let (next, is_through) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let crashes = Mutex::new([0; 2]);
-    std::thread::scope(|scope| {
-        for _ in 0..beside() {
-            scope.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                let runtime = runtime.unwrap();
-                let cloud = Cloud::take();
-                while !is_through.load(Ordering::Relaxed) {
-                    let records = next.fetch_add(stride(), Ordering::Relaxed);
-                    let runs = runtime.block_on(crash(&cloud, records));
-                    println!("crashed after record {records}");
-                    for (at, run) in runs.into_iter().enumerate() {
-                        crashes.lock().unwrap()[at] += usize::from(run == Run::Crashed);
-                    }
-                    if runs == [Run::Through; 2] || std::thread::panicking() {
-                        is_through.store(true, Ordering::Relaxed);
-                    }
-                    assert!(records < 1000, "it never gets through");
-                }
-            });
-        }
+fn at_every_moment_of_an_apply_and_of_a_destroy() {
+    let cloud = Arc::new(Cloud::take());
+    let (sender, receiver) = sync_channel(1);
+    let receiver = Mutex::new(receiver);
+    let watching = Arc::new(Watching {
+        kept: MemoryStore::new(),
+        cloud: cloud.clone(),
+        moments: Mutex::new(Some(sender)),
+        count: AtomicUsize::new(0),
     });
-    let [applies, destroys] = *crashes.lock().unwrap();
-    println!("{applies} crashes of an apply, {destroys} of a destroy");
-    // Intended, identified, settled: three records for each of fifty objects; two for a deletion.
-    let spread = |crashes: usize| (crashes + 1) * stride();
-    assert!(spread(applies) >= 120 && spread(destroys) >= 80, "{applies} {destroys}");
-}
-
-/// An apply that crashes after so many records, the next one, and the same of a destroy.
-async fn crash(cloud: &Cloud, records: usize) -> [Run; 2] {
-    cloud.reset();
-    // Two zones have all that three have.
-    let site = Site::new(cloud).with("zone_count", json!(2));
-    let plan = site.plan().await;
-    let want = made(&plan);
-    site.store.stop_after(records);
-    let applied = site.try_apply(&plan).await;
-    let apply = next_run(&site, applied.diagnostics.has_errors()).await;
-    let what = format!("apply, record {records}");
-    site.apply().await;
-    site.expect_no_changes().await;
-    assert_eq!(cloud.counts(), want, "{what}: as many objects of each type as are wanted");
-    assert_eq!(cloud.leaving(), BTreeMap::new(), "{what}: nothing was made and deleted again");
-
-    site.store.stop_after(records);
-    let gone = site.engine.destroy(&site.stack, &site.inputs).await;
-    let crashed = gone.map_or(true, |it| it.diagnostics.has_errors());
-    let destroy = next_run(&site, crashed).await;
-    site.destroy().await;
-    let what = format!("destroy, record {records}");
-    assert_eq!(cloud.left(), Vec::<serde_json::Value>::new(), "{what}: nothing is left");
-    assert_eq!(cloud.leaving()["aws_kms_key"], want["aws_kms_key"], "{what}");
-    [apply, destroy]
-}
-
-/// What was sent and not answered still arrives; then whoever runs next takes up what was begun.
-async fn next_run(site: &Site<'_>, crashed: bool) -> Run {
-    site.cloud.quiet();
-    site.store.restart();
-    let found = site.engine.recover(&site.stack, &site.inputs).await;
-    let found = found.unwrap_or_else(|found| panic!("{}", site.told(&found)));
-    assert!(!found.has_errors(), "{}", site.told(&found));
-    assert!(site.store.journal().unwrap().is_none(), "everything has an end");
-    if crashed { Run::Crashed } else { Run::Through }
+    let ends = std::thread::scope(|scope| {
+        for _ in 0..beside() {
+            scope.spawn(|| work(&receiver));
+        }
+        let run = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+            let ends = runtime.block_on(async {
+                // Two zones have all that three have.
+                let mut site = Site::new(&cloud).with("zone_count", json!(2));
+                site.engine.store = Arc::new(Watched(watching.clone()));
+                let want = made(&site.apply().await);
+                assert_eq!(cloud.counts(), want);
+                let made = watching.count.load(Ordering::Relaxed);
+                let gone = site.engine.destroy(&site.stack, &site.inputs).await;
+                let gone = gone.unwrap_or_else(|found| panic!("{}", site.told(&found)));
+                assert!(gone.diagnostics.is_empty(), "{}", site.told(&gone.diagnostics));
+                assert_eq!(cloud.left(), Vec::<serde_json::Value>::new());
+                [made, watching.count.load(Ordering::Relaxed)]
+            });
+            *watching.moments.lock().unwrap() = None;
+            ends
+        });
+        let ends = run.join();
+        // Those who wait for moments are let go even where the run has failed.
+        *watching.moments.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        ends.unwrap()
+    });
+    let [made, all] = ends;
+    println!("killed at every {}. of {made} moments of an apply, {} of a destroy", strides().0, all - made);
+    assert!(made >= 150 && all - made >= 80, "{made} {all}");
 }
 
 #[cfg(all(feature = "cli", unix))]
@@ -118,10 +218,7 @@ fn killed_in_the_middle_of_an_apply() {
     use std::time::{Duration, Instant};
 
     let cloud = Cloud::take();
-    // Slow enough to be caught in the middle, gateways under way included.
-    cloud.lifetimes(
-        &json!({ "nat_gateway": { "creating": 2 }, "kinesis_stream": { "creating": 1 } }),
-    );
+    cloud.prepare();
     let dir = tempfile::tempdir().unwrap();
     let stack = concat!(env!("CARGO_MANIFEST_DIR"), "/stacks/eu-central-1.hcl");
     let command = |verb: &str| {
@@ -143,11 +240,14 @@ fn killed_in_the_middle_of_an_apply() {
         assert!(it.status.success(), "{verb}\n{out}\n{err}");
         out.into_owned()
     };
-    for calls in [1, 40, 90, 130] {
+    for calls in [1, 90, 250, 400] {
         cloud.reset();
-        cloud.lifetimes(
-            &json!({ "nat_gateway": { "creating": 2 }, "kinesis_stream": { "creating": 1 } }),
-        );
+        cloud.prepare();
+        // Slow enough to be caught in the middle, gateways and databases under way included.
+        cloud.lifetimes(&json!({
+            "nat_gateway": { "creating": 2 }, "kinesis_stream": { "creating": 1 },
+            "db_instance": { "creating": 2 }, "elasticache_replication_group": { "creating": 2 },
+        }));
         let mut child =
             command("apply").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -174,8 +274,12 @@ fn killed_in_the_middle_of_an_apply() {
             "aws_eip",
             "aws_kms_key",
             "aws_kinesis_stream",
+            "aws_db_instance",
+            "aws_elasticache_replication_group",
+            "aws_sqs_queue",
+            "aws_ecs_service",
         ];
-        assert_eq!(kinds.map(of), [1, 6, 2, 2, 4, 1], "{calls}");
+        assert_eq!(kinds.map(of), [1, 6, 2, 2, 4, 1, 2, 1, 1, 1], "{calls}");
         assert_eq!(cloud.leaving(), BTreeMap::new(), "{calls}");
         run("destroy");
         assert_eq!(cloud.left(), Vec::<serde_json::Value>::new(), "{calls}");
