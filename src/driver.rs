@@ -7,6 +7,7 @@ use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lang::value::Value;
@@ -206,6 +207,9 @@ pub trait Driver: Resource {
     /// The object belongs to another and stays when this resource is deleted.
     const STAYS: bool = false;
 
+    /// How long a read may tell what was before an update.
+    const STALE_FOR: Duration = Duration::from_secs(3);
+
     /// Refuses at plan what the service would refuse later and the table does not say.
     fn check(_draft: &Self::Draft<'_>, _diagnostics: &mut Diagnostics) {}
 
@@ -355,6 +359,10 @@ pub trait AnyDriver: Send + Sync {
     fn stays(&self, _row: &Value) -> bool {
         false
     }
+    /// See [`Driver::STALE_FOR`].
+    fn stale_for(&self) -> Duration {
+        Duration::from_secs(3)
+    }
     /// A row of which nothing is known.
     fn blank(&self) -> Value;
 }
@@ -456,6 +464,10 @@ impl<D: Driver> AnyDriver for Erased<D> {
 
     fn stays(&self, row: &Value) -> bool {
         filled::<D>(row).is_ok_and(|it| it.stays())
+    }
+
+    fn stale_for(&self) -> Duration {
+        D::STALE_FOR
     }
 
     fn check(&self, row: &Value, places: Places<'_>, diagnostics: &mut Diagnostics) {

@@ -259,3 +259,97 @@ fn pictures_have_four_forms() {
         assert!(!text.contains("hunter2"));
     }
 }
+
+/// What depends on what, through a local value and a module.
+const RELEVANT: &str = r#"
+resource "terraform_data" "a" {
+  count = 2
+  input = { x = { y = 1 } }
+}
+resource "terraform_data" "n" {
+  input = "n"
+}
+locals {
+  l = terraform_data.n.output
+}
+module "m" {
+  source = "./m"
+  v      = terraform_data.n.id
+}
+resource "terraform_data" "b" {
+  input            = [terraform_data.a[0].output.x.y, local.l, module.m.o]
+  triggers_replace = [for it in terraform_data.a : it.id]
+}
+output "o" {
+  value = terraform_data.a[1].id
+}
+"#;
+
+const INNER: &str = r#"
+variable "v" {}
+resource "terraform_data" "z" {
+  input = var.v
+}
+output "o" {
+  value = terraform_data.z.output
+}
+"#;
+
+#[test]
+fn a_plan_in_json_names_what_its_changes_are_made_from() {
+    let dir = stack(RELEVANT);
+    std::fs::create_dir(dir.path().join("m")).unwrap();
+    std::fs::write(dir.path().join("m/main.tf"), INNER).unwrap();
+    assert_eq!(run(dir.path(), &["plan", "--out", "p"]).code, 0);
+    let shown = run(dir.path(), &["show", "--json", "p"]).document();
+    let want = json!([
+        {"resource": "module.m.terraform_data.z", "attribute": ["output"]},
+        {"resource": "terraform_data.a", "attribute": []},
+        {"resource": "terraform_data.a[0]", "attribute": ["output", "x", "y"]},
+        {"resource": "terraform_data.a[1]", "attribute": ["id"]},
+        {"resource": "terraform_data.n", "attribute": ["id"]},
+        {"resource": "terraform_data.n", "attribute": ["output"]},
+    ]);
+    assert_eq!(shown["relevant_attributes"], want);
+}
+
+#[test]
+fn an_ephemeral_variable_is_given_again_to_a_saved_plan() {
+    let dir = stack(
+        r#"
+variable "pw" {
+  type      = list(string)
+  ephemeral = true
+}
+resource "terraform_data" "a" {
+  input = "x"
+  lifecycle {
+    precondition {
+      condition     = var.pw[0] == reverse(["hunter2"])[0]
+      error_message = "wrong"
+    }
+  }
+}
+"#,
+    );
+    let pw = "--var=pw=[\"hunter2\"]";
+    assert_eq!(run(dir.path(), &["plan", "--out", "p", pw]).code, 0);
+    // Once in the configuration, and nowhere as the value.
+    let saved = std::fs::read_to_string(dir.path().join("p")).unwrap();
+    assert_eq!(saved.matches("hunter2").count(), 1);
+    let without = run(dir.path(), &["apply", "p"]);
+    assert!(without.code == 1 && without.err.contains("`pw`"), "{without:?}");
+    let with = run(dir.path(), &["apply", "p", pw]);
+    assert_eq!(with.code, 0, "{with:?}");
+}
+
+#[test]
+fn calls_are_counted_on_request() {
+    let dir = stack("resource \"terraform_data\" \"a\" {}\n");
+    let ran = run(dir.path(), &["apply", "--auto-approve", "--api-calls"]);
+    assert!(ran.code == 0 && ran.err.contains("Calls to AWS: 0"), "{ran:?}");
+    let ran = run(dir.path(), &["plan", "--json", "--api-calls"]);
+    let last = ran.lines().pop().unwrap();
+    assert_eq!(last["type"], "api_calls");
+    assert_eq!(last["api_calls"], json!({"total": 0, "operations": {}}));
+}

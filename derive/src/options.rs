@@ -94,6 +94,7 @@ pub struct FieldOptions {
     local: bool,
     sensitive: bool,
     fold_case: bool,
+    version: bool,
     json: bool,
     as_attribute: bool,
     computed: bool,
@@ -118,6 +119,7 @@ const FIELD_OPTIONS: &[&str] = &[
     "local",
     "sensitive",
     "fold_case",
+    "version",
     "json",
     "as_attribute",
     "computed",
@@ -155,6 +157,7 @@ impl FieldOptions {
             "local" => self.local = true,
             "sensitive" => self.sensitive = true,
             "fold_case" => self.fold_case = true,
+            "version" => self.version = true,
             "json" => self.json = true,
             "as_attribute" => self.as_attribute = true,
             "computed" => self.computed = true,
@@ -206,9 +209,10 @@ impl FieldOptions {
             [] => quote!(#field::ONE_OF),
             texts => quote!(&[#(#texts),*]),
         };
-        let compare = match (self.json, self.fold_case) {
-            (true, _) => quote!(#schema::Compare::Json),
-            (_, true) => quote!(#schema::Compare::FoldCase),
+        let compare = match (self.json, self.fold_case, self.version) {
+            (true, ..) => quote!(#schema::Compare::Json),
+            (_, true, _) => quote!(#schema::Compare::FoldCase),
+            (.., true) => quote!(#schema::Compare::Version),
             _ => quote!(#schema::Compare::Exact),
         };
         let range = optional_pair(self.range);

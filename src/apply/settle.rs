@@ -30,8 +30,6 @@ const TICKS: [u64; 6] = [250, 500, 1000, 2000, 5000, 10_000];
 const LOOKS: u32 = 8;
 /// How long a new object may not be visible yet.
 const HIDDEN_FOR: Duration = Duration::from_secs(120);
-/// How long a read may tell what was before an update.
-const STALE_FOR: Duration = Duration::from_secs(3);
 /// Time between two events about the same status.
 const QUIET_FOR: Duration = Duration::from_secs(10);
 
@@ -107,7 +105,7 @@ pub(super) async fn converge(
                 return ready(caller, remote, want, &have, difference);
             }
             match tried.contains(&difference) {
-                true if wait.since_change() >= STALE_FOR => {
+                true if wait.since_change() >= remote.driver.stale_for() => {
                     return ready(caller, remote, want, &have, difference);
                 }
                 true => wait.tell("ready, the change not visible yet"),

@@ -38,7 +38,7 @@ async fn load(block: ProviderBlock, http: SharedHttpClient) -> Result<SdkConfig,
         from = from.region(region);
     }
     let config = from.load().await;
-    require_credentials(&config).await?;
+    require_credentials(&config, block.profile.as_deref()).await?;
     match block.assume_role.get() {
         None => Ok(config),
         Some(role) => {
@@ -57,13 +57,14 @@ async fn load(block: ProviderBlock, http: SharedHttpClient) -> Result<SdkConfig,
 }
 
 /// Without credentials no call can succeed: better said once than by every call.
-async fn require_credentials(config: &SdkConfig) -> Result<(), Failure> {
+async fn require_credentials(config: &SdkConfig, profile: Option<&str>) -> Result<(), Failure> {
     let found = match config.credentials_provider() {
         Some(provider) => provider.provide_credentials().await.map_err(|it| source_of(&it)),
         None => Err("none are configured".into()),
     };
     found.map(drop).map_err(|why| {
-        Failure::fatal(format!("no valid AWS credentials were found: {why}")).hint(
+        let place = profile.map(|it| format!(" in the profile `{it}`")).unwrap_or_default();
+        Failure::fatal(format!("no valid AWS credentials were found{place}: {why}")).hint(
             "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or log in with `aws sso login`",
         )
     })

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::args::StateArgs;
 use super::screen::Screen;
 use super::{Outcome, saved, session};
-use crate::render::{config_json, plan_json, plan_text, schemas, state_json, state_text};
+use crate::render::{config_json, plan_json, plan_text, relevant, schemas, state_json, state_text};
 
 /// Print the state of a stack, or a saved plan.
 #[derive(Debug, clap::Args)]
@@ -31,6 +31,7 @@ pub(super) fn run(screen: &Screen, mut args: Args) -> Outcome {
                 let origin = plan_json::Origin {
                     variables: saved::variables(&engine, &it.stack, &it.inputs),
                     configuration: Some(config_json::configuration(&registry, &it.stack.config)),
+                    relevant: relevant::attributes(&it.stack.config, &it.plan),
                 };
                 screen.document(&plan_json::plan(&schemas, &it.plan, &origin));
             }

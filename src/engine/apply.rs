@@ -48,6 +48,14 @@ impl Engine {
         }
         let environment = self.environment(stack, Some(plan.made), true);
         let variables = inputs.read(&stack.config, &environment)?;
+        // What is for one run only is in no plan: without it, nothing is begun.
+        let declared = stack.config.root.variables.values().filter(|it| it.ephemeral);
+        let mut missing = Diagnostics::new();
+        for it in declared {
+            let given = variables.get(&it.name).cloned();
+            missing.keep(crate::plan::variables::settle(it, given, it.span));
+        }
+        missing.into_result(())?;
         let objects: BTreeMap<Address, Prior> = plan.refreshed.clone();
         let mut connected = self.connect(stack, &variables, &objects).await?;
         let applied = self.perform(stack, &variables, &objects, plan, state, &connected).await;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Diagnostics, Result, Sources};
 use crate::lang::ast::Expr;
-use crate::lang::config::{Config, Variable};
+use crate::lang::config::{Config, Variable, constant};
 use crate::lang::eval::{Environment, Names, evaluate};
 use crate::lang::value::{Str, Value};
 
@@ -93,7 +93,11 @@ impl Input {
         let names = Names { values: &BTreeMap::new(), environment };
         match &self.given {
             InputValue::Value(value) => Ok(value.clone()),
-            InputValue::Expr(expr) => evaluate(&names, expr),
+            InputValue::Expr(expr) => {
+                let mut found = Diagnostics::new();
+                let value = constant(expr, &mut found);
+                found.into_result(value.unwrap_or(Value::NULL))
+            }
             InputValue::Text(text) => match variable.literal {
                 true => Ok(text.as_str().into()),
                 false => {

@@ -7,7 +7,6 @@ use super::held::{self, Held};
 use super::{Connected, Engine, Inputs, PlanFailure, PlanOptions, Stack, imports, prior, refresh};
 use crate::address::{Address, Target};
 use crate::diag::{Diagnostic, Diagnostics, Result};
-use crate::lang::eval::evaluate;
 use crate::lang::types::Type;
 use crate::lang::value::{Str, Value};
 use crate::plan::evaluation::{Evaluation, Facts, Purpose};
@@ -113,9 +112,15 @@ impl Engine {
             }
             let unread: Vec<Address> = round.wanted.keys().cloned().collect();
             let [ephemeral, wanted] = held::split(round.wanted);
-            match refresh::data(self, clouds, wanted).await {
-                Ok(read) => data.extend(read),
-                Err(those) => return Err(failed(without(round.plan, &unread), those)),
+            let (read, mut wrong) = refresh::read(self, clouds, wanted).await;
+            data.extend(read);
+            if wrong.has_errors() {
+                // What was read may break conditions, such as that of the region, which tells more. The
+                // rest is wrong only because of what was not read.
+                let round = self.round(ground, clouds, &data, &held.rows, &imported, options);
+                let broken = |it: &Diagnostic| it.summary.ends_with("condition failed");
+                wrong.extend(round.diagnostics.into_iter().filter(broken));
+                return Err(failed(without(round.plan, &unread), wrong));
             }
             if let Err(those) = held.open(self, clouds, ephemeral).await {
                 return Err(failed(without(round.plan, &unread), those));

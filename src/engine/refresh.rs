@@ -15,6 +15,7 @@ use crate::lang::value::Value;
 use crate::plan::evaluation::Wanted;
 use crate::plan::instance::{Prior, mark_sensitive};
 use crate::plan::{codec, diff};
+use crate::schema::Attribute;
 
 /// What refresh found.
 pub struct Refreshed {
@@ -42,7 +43,15 @@ pub async fn objects(
         reads.push(async move {
             let id = Id(prior.id.clone());
             let (known, _) = prior.row.clone().without_marks();
-            let seen = driver.read(&cloud, &id, known).await;
+            let attributes = driver.schema().attributes;
+            let mut seen = driver.read(&cloud, &id, known.clone()).await;
+            // A first read may be told by an index that lags behind: what seems to have changed is
+            // looked at once more before it is called drift.
+            if let Ok(Some(first)) = &seen
+                && diff::changes(&prior.row, &as_known(attributes, &prior, &first.row))
+            {
+                seen = driver.read(&cloud, &id, known).await;
+            }
             (address, prior, driver, seen)
         });
     }
@@ -61,9 +70,7 @@ pub async fn objects(
             Ok(Some(seen)) => {
                 let event = Event::Refreshed { address: address.clone(), id: prior.id.clone() };
                 engine.listener.event(event);
-                let row = diff::reworded(schema.attributes, &prior.row, &seen.row);
-                let row = codec::with_sensitive(row, &codec::sensitive_paths(&prior.row));
-                let row = mark_sensitive(schema.attributes, &row);
+                let row = as_known(schema.attributes, &prior, &seen.row);
                 if diff::changes(&prior.row, &row) {
                     engine.listener.event(Event::Drifted { address: address.clone() });
                     found.drift.push((address.clone(), prior.clone(), Some(row.clone())));
@@ -77,12 +84,29 @@ pub async fn objects(
     diagnostics.into_result(found)
 }
 
+/// What was read, in the words and with the marks in which it was known.
+fn as_known(attributes: &[Attribute], prior: &Prior, seen: &Value) -> Value {
+    let row = diff::reworded(attributes, &prior.row, seen);
+    let row = codec::with_sensitive(row, &codec::sensitive_paths(&prior.row));
+    mark_sensitive(attributes, &row)
+}
+
 /// Reads data sources, all at once.
 pub async fn data(
     engine: &Engine,
     clouds: &Clouds,
     wanted: BTreeMap<Address, Wanted>,
 ) -> Result<Vec<(Address, Value)>> {
+    let (found, diagnostics) = read(engine, clouds, wanted).await;
+    diagnostics.into_result(found)
+}
+
+/// Reads data sources, all at once; what could be read, and what is wrong with the others.
+pub async fn read(
+    engine: &Engine,
+    clouds: &Clouds,
+    wanted: BTreeMap<Address, Wanted>,
+) -> (Vec<(Address, Value)>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let mut reads = FuturesUnordered::new();
     for (address, it) in wanted {
@@ -116,7 +140,7 @@ pub async fn data(
             }
         }
     }
-    diagnostics.into_result(found)
+    (found, diagnostics)
 }
 
 /// Finds the objects of import blocks.

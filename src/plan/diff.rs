@@ -55,7 +55,7 @@ fn attribute(it: &Attribute, exists: bool, before: Option<&Value>, given: &Value
     }
     match before {
         // What AWS tells in other words means the same, so it is not a change.
-        Some(before) if it.compare != Compare::Exact && same(it.compare, before, given) => {
+        Some(before) if it.compare != Compare::Exact && same(it.compare, given, before) => {
             before.clone().with_marks(given.marks())
         }
         _ => given.clone(),

@@ -106,11 +106,13 @@ fn implied(config: &Config, at: Address) -> Address {
 impl Statement<'_> {
     /// Whether what has moved is there all the same.
     fn still_declared(&self, root: &Module) -> bool {
-        let inner = |module: &Module, name: &str| module.calls.get(name).map(|it| it.module.clone());
-        let mut at = std::sync::Arc::new(root.clone());
+        if self.moved.from == self.moved.to {
+            return false;
+        }
+        let mut at = root;
         for name in &self.module {
-            match inner(&at, name) {
-                Some(it) => at = it,
+            match at.calls.get(*name) {
+                Some(it) => at = &it.module,
                 None => return false,
             }
         }

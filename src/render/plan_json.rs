@@ -20,6 +20,8 @@ pub struct Origin {
     pub variables: BTreeMap<String, Json>,
     /// The `configuration` part; see [`super::config_json`].
     pub configuration: Option<Json>,
+    /// What the changes are made from; see [`super::relevant`].
+    pub relevant: Vec<Json>,
 }
 
 /// The whole document.
@@ -49,6 +51,9 @@ pub fn plan(schemas: Schemas<'_>, it: &Plan, origin: &Origin) -> Json {
     }
     if let Some(configuration) = &origin.configuration {
         put("configuration", configuration.clone());
+    }
+    if !origin.relevant.is_empty() {
+        put("relevant_attributes", origin.relevant.clone().into());
     }
     let checks = checks(&it.checks);
     if !checks.is_empty() {

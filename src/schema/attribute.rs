@@ -152,6 +152,8 @@ pub enum Compare {
     FoldCase,
     /// As JSON documents; policies also by what their statements mean.
     Json,
+    /// As versions: the one that runs is the one that is asked for by its beginning.
+    Version,
 }
 
 impl Attribute {

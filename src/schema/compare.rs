@@ -1,4 +1,4 @@
-//! When two values count as the same: exactly, upper and lower case aside, or as JSON.
+//! When two values count as the same: exactly, upper and lower case aside, as JSON, as versions.
 //!
 //! AWS gives policies back in other words: lists of one as a text, an account's number as an ARN,
 //! statements in another order. Two policies are the same when they allow and deny the same; two
@@ -11,16 +11,27 @@ use super::containers;
 use crate::lang::number::Number;
 use crate::lang::value::{Kind, Value};
 
-/// Whether both count as the same. What is not known is the same as nothing but the unknown.
+/// Whether both count as the same, the first as it is asked for and the second as it is. What is
+/// not known is the same as nothing but the unknown.
 pub fn same(compare: Compare, a: &Value, b: &Value) -> bool {
     match compare {
         Compare::Exact => a.same(b),
+        Compare::Version => match (a.as_str(), b.as_str()) {
+            (Some(asked), Some(actual)) => is_version(asked, actual),
+            _ => a.same(b),
+        },
         Compare::FoldCase => a.same(b) || folded(a).same(&folded(b)),
         Compare::Json => match (a.as_str(), b.as_str()) {
             (Some(a), Some(b)) => same_json(a, b),
             _ => a.same(b),
         },
     }
+}
+
+/// Whether a version is the one asked for by its beginning: `16` is `16.4`, and `6.x` is `6.2.6`.
+pub fn is_version(asked: &str, actual: &str) -> bool {
+    let asked = asked.strip_suffix(".x").unwrap_or(asked);
+    actual.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
 }
 
 /// Whether two texts are the same as JSON documents; policies and containers by what they mean.
@@ -298,6 +309,25 @@ mod tests {
         ];
         for (known, seen, expected) in cases {
             assert_eq!(agreed(known.as_ref(), seen.clone()), expected, "{known:?} {seen:?}");
+        }
+    }
+
+    #[test]
+    fn versions_are_named_by_their_beginning() {
+        let cases = [
+            ("16", "16.4", true),
+            ("16.4", "16.4", true),
+            ("16.4", "16.40", false),
+            ("16.4", "16", false),
+            ("1", "16.4", false),
+            ("6.x", "6.2.6", true),
+            ("7.1", "7.1.0", true),
+            ("10.11", "10.11-rds.1", true),
+        ];
+        for (asked, actual, expected) in cases {
+            assert_eq!(is_version(asked, actual), expected, "{asked} {actual}");
+            let it = same(Compare::Version, &asked.into(), &actual.into());
+            assert_eq!(it, expected, "{asked} {actual}");
         }
     }
 

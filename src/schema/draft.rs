@@ -3,6 +3,7 @@
 //! A driver's `check` sees arguments through this view only, so a value that is not known yet cannot
 //! be taken for one that is: [`Given`] must be matched.
 
+use super::attribute::{Attribute, Kind, Nesting, object_type};
 use super::field::Field;
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::lang::value::Value;
@@ -56,7 +57,9 @@ impl<'a> View<'a> {
             return Given::Absent;
         }
         match value.is_wholly_known() {
-            true => T::from_value(value).map_or(Given::Absent, Given::Known),
+            true => {
+                T::from_value(&with_defaults(&T::KIND, value)).map_or(Given::Absent, Given::Known)
+            }
             false => Given::Unknown,
         }
     }
@@ -71,5 +74,59 @@ impl<'a> View<'a> {
         let mut it = Diagnostic::error(format!("invalid value for `{name}`"), why);
         it.span = (self.places)(name);
         diagnostics.push(it);
+    }
+}
+
+/// The value with the defaults inside of nested blocks: the configuration has none yet.
+fn with_defaults(kind: &Kind, value: &Value) -> Value {
+    let Kind::Block { attributes, nesting, .. } = kind else { return value.clone() };
+    let Some(items) = value.as_slice() else { return value.clone() };
+    let items = items.iter().map(|it| block(attributes, it));
+    let (of, items): (_, Vec<Value>) = (object_type(attributes), items.collect());
+    match nesting {
+        Nesting::List => Value::list(of, items),
+        Nesting::Set => Value::set(of, items),
+    }
+}
+
+fn block(attributes: &[Attribute], value: &Value) -> Value {
+    Value::object(attributes.iter().map(|it| {
+        let part = super::row::part(value, it.name);
+        let part = match it.default {
+            Some(default) if part.is_null() => default.value(),
+            _ => with_defaults(&it.kind, part),
+        };
+        (it.name, part)
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Block, Nested};
+
+    #[derive(Debug, PartialEq, Nested)]
+    struct Outer {
+        /// Nested once more.
+        inner: Block<Inner>,
+    }
+
+    #[derive(Debug, PartialEq, Nested)]
+    struct Inner {
+        /// Has a default.
+        #[attr(default = 3)]
+        size: i32,
+        /// Has none.
+        name: Option<String>,
+    }
+
+    #[test]
+    fn nested_blocks_are_read_with_their_defaults() {
+        let inner = Value::object([("name", Value::from("n"))]);
+        let outer = Value::object([("inner", Value::tuple([inner]))]);
+        let row = Value::object([("outer", Value::tuple([outer]))]);
+        let given = View::new(&row, &|_| None).field::<Block<Outer>>("outer");
+        let inner = Inner { size: 3, name: Some("n".into()) };
+        assert_eq!(given, Given::Known(Block(Some(Outer { inner: Block(Some(inner)) }))));
     }
 }

@@ -3,7 +3,7 @@
 use super::blocks;
 use super::refer::reference_text;
 use super::resource::{invalid_name, resource};
-use super::{Content, Import, Local, Module, Resource, Shape};
+use super::{Content, Import, Local, Module, Resource, ResourceKey, Shape};
 use crate::address::Mode;
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::lang::ast::{Block, Body, ExprKind};
@@ -120,8 +120,14 @@ fn decode_block(it: &Block, module: &mut Module, found: &mut Diagnostics) {
 }
 
 fn add_resource(new: Option<Resource>, module: &mut Module, found: &mut Diagnostics) {
-    let Some(new) = new else { return };
-    let key = blocks::key_of(&new);
+    let Some(mut new) = new else { return };
+    // One text for the type of all of them: it is compared at every look-up.
+    let mut key = blocks::key_of(&new);
+    let start = ResourceKey { name: "".into(), ..key.clone() };
+    let near = module.resources.range(start..).next().map(|(key, _)| key.kind.clone());
+    if let Some(kind) = near.filter(|it| *it == new.kind) {
+        (key.kind, new.kind) = (kind.clone(), kind);
+    }
     if let Some(earlier) = module.resources.get(&key) {
         let word = match new.mode {
             Mode::Managed => "resource",

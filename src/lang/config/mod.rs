@@ -12,6 +12,7 @@ mod resource;
 pub mod validate;
 mod version;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ pub use self::version::LANGUAGE;
 use super::ast::{Attribute, Block, Body, Expr, Reference, Step};
 use super::types::Type;
 use super::value::{Str, Value};
-use crate::address::{Mode, Target};
+use crate::address::{Mode, Target, compared};
 use crate::diag::{Sources, Span};
 
 /// The whole configuration: the root module and all that it calls.
@@ -71,7 +72,7 @@ pub struct Module {
 }
 
 /// A resource's place in its module.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ResourceKey {
     /// Managed, data or ephemeral.
     pub mode: Mode,
@@ -79,6 +80,19 @@ pub struct ResourceKey {
     pub kind: Str,
     /// Name.
     pub name: Str,
+}
+
+impl Ord for ResourceKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let kinds = || compared(&self.kind, &other.kind);
+        self.mode.cmp(&other.mode).then_with(kinds).then_with(|| compared(&self.name, &other.name))
+    }
+}
+
+impl PartialOrd for ResourceKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl std::fmt::Display for ResourceKey {
