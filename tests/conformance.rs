@@ -30,10 +30,6 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ),
     ("sensitive-module-output-unknown", "as above"),
     ("sensitive-module-output-variants", "as above"),
-    (
-        "steps-ignore-changes-nested",
-        "only the attribute that `ignore_changes` names is ignored, not the whole object",
-    ),
 ];
 
 fn read(path: &Path) -> Json {

@@ -241,14 +241,14 @@ fn check_types(from: &Type, to: &Type, safe: bool) -> Result<(), Mismatch> {
             for (at, item) in items.iter().enumerate() {
                 check_types(item, of, safe).map_err(|it| it.under(format!("[{at}]")))?;
             }
-            !of.has_any() || unify(items).is_some()
+            !of.has_any() || items.is_empty() || unify(items).is_some()
         }
         (Type::Object(items), Type::Map(of)) => {
             for (name, item) in &items.attributes {
                 check_types(item, of, safe).map_err(|it| it.under(step(name)))?;
             }
             let types: Vec<Type> = items.attributes.values().cloned().collect();
-            !of.has_any() || unify(&types).is_some()
+            !of.has_any() || types.is_empty() || unify(&types).is_some()
         }
         (Type::Tuple(a), Type::Tuple(b)) if a.len() == b.len() => {
             for (at, (a, b)) in a.iter().zip(b.iter()).enumerate() {

@@ -3,6 +3,7 @@
 //! A failed part does not hide the failures of its neighbours: the items of a tuple, object, call or
 //! operation are all evaluated, and their diagnostics returned together.
 
+mod budget;
 mod call;
 mod repeat;
 mod template;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use self::budget::Budget;
 use super::access;
 use super::ast::*;
 use super::convert::{convert, unify_unsafe};
@@ -49,8 +51,12 @@ pub struct Environment {
 
 /// Evaluates the expression. Diagnostics carry the values of the references in it.
 pub fn evaluate(scope: &dyn Scope, expr: &Expr) -> Result<Value> {
-    let evaluator = Evaluator { scope, depth: 0, in_template: false };
-    evaluator.expr(expr, &Bound::Root).map_err(|those| explain(scope, expr, those))
+    let budget = Budget::new();
+    let evaluator = Evaluator { scope, depth: 0, in_template: false, budget: &budget };
+    let value = evaluator.expr(expr, &Bound::Root);
+    let made = !matches!(expr.kind, ExprKind::Literal(_) | ExprKind::Reference(_));
+    let value = value.and_then(|it| if made { budget::bounded(it, expr.span) } else { Ok(it) });
+    value.map_err(|those| explain(scope, expr, those))
 }
 
 /// Evaluates the expression and converts the result.
@@ -66,7 +72,8 @@ pub fn evaluate_as(scope: &dyn Scope, expr: &Expr, ty: &Type) -> Result<Value> {
 fn explain(scope: &dyn Scope, expr: &Expr, those: Diagnostics) -> Diagnostics {
     let mut values: Vec<(String, String)> = Vec::new();
     expr.references(&mut |reference| {
-        let evaluator = Evaluator { scope, depth: 0, in_template: false };
+        let budget = &Budget::new();
+        let evaluator = Evaluator { scope, depth: 0, in_template: false, budget };
         if let Ok(value) = evaluator.reference(reference, expr.span) {
             let text = scope.environment().sources.text(reference.span());
             if !values.iter().any(|(known, _)| *known == text) {
@@ -138,6 +145,7 @@ struct Evaluator<'a> {
     depth: usize,
     /// Whether the expression is part of a template that a function renders.
     in_template: bool,
+    budget: &'a Budget,
 }
 
 impl Evaluator<'_> {
@@ -183,6 +191,9 @@ impl Evaluator<'_> {
             ExprKind::For(it) => inner.for_expr(it, bound),
             ExprKind::Tuple(items) => {
                 let values = inner.all(items.iter(), bound)?;
+                for (value, item) in values.iter().zip(items) {
+                    self.budget.spend(value, item.span)?;
+                }
                 Ok(Value::tuple(values))
             }
             ExprKind::Object(items) => inner.object(items, bound),

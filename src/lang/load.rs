@@ -14,6 +14,9 @@ use crate::diag::{Diagnostic, Diagnostics, Sources, Span};
 /// Modules may call modules this deep.
 const MAX_DEPTH: usize = 64;
 
+/// Most module calls of a stack, those of the modules it calls included.
+const MAX_MODULES: usize = 10_000;
+
 /// Reads a stack: one file, or every configuration file of a directory; and the modules it calls.
 /// There is no configuration where something could not be read at all.
 pub fn load(files: &dyn Files, path: &Path) -> (Option<Config>, Diagnostics) {
@@ -26,7 +29,7 @@ pub fn load_into(
     path: &Path,
     sources: Sources,
 ) -> (Option<Config>, Diagnostics) {
-    let mut loader = Loader { files, sources, found: Diagnostics::new() };
+    let mut loader = Loader { files, sources, found: Diagnostics::new(), modules: 0 };
     let (dir, paths) = if files.is_dir(path) {
         match loader.directory(path) {
             Ok(paths) if paths.is_empty() => {
@@ -59,6 +62,8 @@ struct Loader<'a> {
     files: &'a dyn Files,
     sources: Sources,
     found: Diagnostics,
+    /// How many modules have been read.
+    modules: usize,
 }
 
 type Step<T> = Result<T, Box<Diagnostic>>;
@@ -166,6 +171,15 @@ impl Loader<'_> {
             self.found.push(one.at(call.source_span));
             return None;
         }
+        self.modules += 1;
+        if self.modules > MAX_MODULES {
+            // Once is enough for all that are left out.
+            if self.modules == MAX_MODULES + 1 {
+                let detail = format!("a stack may make up to {MAX_MODULES} module calls");
+                self.found.push(Diagnostic::error("too many modules", detail).at(call.source_span));
+            }
+            return None;
+        }
         let paths = match self.directory(&inner) {
             Ok(paths) => paths,
             Err(one) => {
@@ -257,7 +271,7 @@ pub fn load_tfvars(
     };
     for block in &body.blocks {
         let one = Diagnostic::error(
-            "Unexpected block",
+            format!("Unexpected \"{}\" block", block.kind.text),
             format!(
                 "a file of variable values holds arguments only, not `{}` blocks",
                 block.kind.text

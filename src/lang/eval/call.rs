@@ -1,7 +1,7 @@
 //! Function calls, and templates that functions render.
 
 use super::{Bound, Environment, Evaluator, Scope};
-use crate::diag::{At, Diagnostic, Diagnostics, Result, Span};
+use crate::diag::{At, Diagnostic, Diagnostics, Result, Severity, Span};
 use crate::lang::ast::*;
 use crate::lang::functions::{self, CallError, Context, TemplateError};
 use crate::lang::parse;
@@ -132,7 +132,8 @@ impl Evaluator<'_> {
         }
         let scope = TemplateScope { vars, environment: self.scope.environment() };
         let depth = deeper.depth + 16;
-        let evaluator = Evaluator { scope: &scope, depth, in_template: true };
+        let budget = self.budget;
+        let evaluator = Evaluator { scope: &scope, depth, in_template: true, budget };
         evaluator.expr(&expr, &Bound::Root).map_err(TemplateError::Failed)
     }
 
@@ -182,6 +183,7 @@ impl Evaluator<'_> {
                     return Ok(Value::unknown(Type::Any).with_marks(&value.deep_marks()));
                 }
                 Ok(value) => return Ok(value),
+                Err(those) if failed_elsewhere(&those) => return Err(those),
                 Err(those) => failures.extend(those),
             }
         }
@@ -200,11 +202,18 @@ impl Evaluator<'_> {
     fn can_call(&self, arg: &Expr, bound: &Bound<'_>) -> Result<Value> {
         // What fails now fails whatever becomes known; what does not may yet.
         Ok(match self.expr(arg, bound) {
+            Err(those) if failed_elsewhere(&those) => return Err(those),
             Err(_) => Value::FALSE,
             Ok(it) if it.is_wholly_known() => Value::TRUE,
             Ok(_) => Value::unknown_not_null(Type::Bool),
         })
     }
+}
+
+/// Whether what is referred to has failed by itself, which is told there, or cannot be known before
+/// more is read: that is no failure of the expression, and nothing is to be chosen because of it.
+fn failed_elsewhere(those: &Diagnostics) -> bool {
+    those.iter().any(|it| it.severity == Severity::Error && it.summary.is_empty())
 }
 
 /// What went wrong in a template, told where it was called.

@@ -59,13 +59,16 @@ impl Evaluator<'_> {
             }
         }
         let Some(key_expr) = &it.key else {
-            result.items.push(self.expr(&it.value, bound)?);
+            let value = self.expr(&it.value, bound)?;
+            self.budget.spend(&value, it.value.span)?;
+            result.items.push(value);
             return Ok(());
         };
         let key = self.expr(key_expr, bound)?;
         *marks = marks.union(key.marks());
         let key = for_key(&key).at(key_expr.span)?;
         let value = self.expr(&it.value, bound)?;
+        self.budget.spend(&value, it.value.span)?;
         let Some(key) = key else {
             result.known = false;
             return Ok(());

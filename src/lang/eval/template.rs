@@ -1,5 +1,6 @@
 //! Templates: text with interpolations and directives.
 
+use super::budget::{MAX_TEXT, too_large};
 use super::repeat::iterate;
 use super::{Bound, Evaluator};
 use crate::diag::{At, Diagnostic, Diagnostics, Result};
@@ -102,6 +103,9 @@ impl Evaluator<'_> {
                 }
                 None => self.parts(&it.body, &with_value, out, diagnostics),
             }
+            if out.text.len() > MAX_TEXT {
+                return Err(too_large("the text is longer than 64 MiB", it.collection.span));
+            }
             if diagnostics.has_errors() {
                 break;
             }
@@ -148,6 +152,10 @@ impl Rendered {
         let text = convert(value, &Type::String)
             .map_err(|it| invalid(format!("cannot be part of a string: {it}")))?;
         match text.as_str() {
+            Some(text) if self.text.len() + text.len() > MAX_TEXT => {
+                let why = "the text is longer than 64 MiB";
+                return Err(Diagnostic::error("Value too large", why));
+            }
             Some(text) => self.text(text),
             None => self.unknown(),
         }

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::{CallError, Context, Outcome, argument, failed, prefixed, text};
+use super::{CallError, Context, MAX_TEXT, Outcome, argument, failed, prefixed, text};
 use crate::lang::types::Type;
 use crate::lang::value::{Str, Value};
 
@@ -240,6 +240,9 @@ fn write_json(value: &Value, depth: usize, out: &mut String) -> Result<(), Strin
     use crate::lang::value::Kind;
     if depth > MAX_DEPTH {
         return Err(format!("the value is nested deeper than {MAX_DEPTH} levels"));
+    }
+    if out.len() > MAX_TEXT {
+        return Err("the result is larger than 64 MiB".into());
     }
     match value.kind() {
         Kind::Null(_) => out.push_str("null"),

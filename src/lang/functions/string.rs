@@ -67,7 +67,12 @@ pub(super) fn join(_: &Context<'_>, args: &[Value]) -> Outcome {
             }
         }
     }
-    bounded(parts.join(text(args, 0)))
+    let separator = text(args, 0);
+    let size: usize = parts.iter().map(|it| it.len() + separator.len()).sum();
+    match size > MAX_TEXT + separator.len() {
+        true => failed("the result is larger than 64 MiB"),
+        false => Ok(parts.join(separator).into()),
+    }
 }
 
 /// `split(separator, str)`

@@ -110,7 +110,11 @@ fn decode(text: &str) -> Result<Value, String> {
                     });
                     continue;
                 }
-                let value = scalar(&text, plain, tag.as_deref()).map_err(place)?;
+                let mut value = scalar(&text, plain, tag.as_deref()).map_err(place)?;
+                // What a block looks like is found out, and then it is text all the same.
+                if block && tag.is_none() {
+                    value = convert(&value, &Type::String).map_err(|it| place(it.to_string()))?;
+                }
                 (anchor, Node { value, size: 1 })
             }
         };
@@ -280,16 +284,14 @@ fn looks_like_number(text: &str) -> bool {
         }
         None => !mantissa.is_empty() && digits(mantissa),
     };
-    // Only whole numbers may hold the separator.
-    all(unsigned, |it| it.is_ascii_digit()) || (float && exponent)
+    float && exponent
 }
 
 fn number(text: &str) -> Option<Value> {
-    let text = text.replace('_', "");
-    if let Some(it) = Number::from_text(&text).filter(|it| !it.is_infinite()) {
+    if let Some(it) = Number::from_text(text).filter(|it| !it.is_infinite()) {
         return Some(it.into());
     }
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(&text);
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let sign = if text.starts_with('-') { "-" } else { "" };
     let (digits, base) = match (unsigned.strip_prefix("0o"), unsigned.strip_prefix("0x")) {
         (Some(it), _) => (it, 8),
@@ -309,12 +311,12 @@ mod tests {
     fn scalars_are_what_they_look_like() {
         for (text, want) in [
             ("-0x1F", "-31"),
-            ("1_000", "1000"),
+            ("1_000", "\"1_000\""),
             ("1.", "1"),
             (".5", "0.5"),
             ("+1e2", "100"),
             ("_", "\"_\""),
-            ("1__", "1"),
+            ("1__", "\"1__\""),
             ("12a", "\"12a\""),
             ("Yes", "true"),
             ("yEs", "\"yEs\""),
@@ -325,7 +327,8 @@ mod tests {
             ("!!str 12", "\"12\""),
             ("!!timestamp 2020-01-02", "\"2020-01-02T00:00:00Z\""),
             ("!!null x", "null"),
-            ("|-\n  12", "12"),
+            ("|-\n  12", "\"12\""),
+            ("|-\n  y", "\"true\""),
             ("'12'", "\"12\""),
         ] {
             assert_eq!(show(run("yamldecode", [text.into()])), want, "{text}");

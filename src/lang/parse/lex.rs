@@ -400,9 +400,27 @@ pub(super) fn check_tokens(file: FileId, text: &str, tokens: &[Token]) -> Diagno
             Tok::Invalid => invalid(word),
             _ => continue,
         };
-        found.push(one.at(Span::new(file, token.start, token.end)));
+        found.push(one.clone().at(Span::new(file, token.start, token.end)));
+        if token.tok == Tok::QuotedNewline {
+            let swallowed = swallowed(text.get(token.end..).unwrap_or(""));
+            let place = |(at, len)| Span::new(file, token.end + at, token.end + at + len);
+            found.extend(swallowed.into_iter().map(|it| one.clone().at(place(it))));
+        }
     }
     found
+}
+
+/// Line ends up to the next quote: those that a string without an end would hold as well.
+fn swallowed(text: &str) -> Vec<(usize, usize)> {
+    /// More of them would tell nothing new.
+    const MOST: usize = 8;
+    let end = text.find('"').unwrap_or(text.len());
+    let breaks = text.char_indices().filter(|(at, it)| *it == '\n' && *at < end);
+    let place = |(at, _): (usize, char)| match text[..at].ends_with('\r') {
+        true => (at - 1, 2),
+        false => (at, 1),
+    };
+    breaks.map(place).take(MOST).collect()
 }
 
 fn unsupported(word: &str) -> Diagnostic {
