@@ -153,6 +153,11 @@ async fn a_task_definition_lives() {
     let told = imported.at("container_definitions");
     assert!(fastcart_hcl::schema::compare::same_json(told.as_str().unwrap(), &bare), "{told}");
     play.same_by_import(&it, &it.id, &["container_definitions", "cpu"]).await;
+    // A state of Terraform knows it by its family.
+    let driver = play.driver(kind);
+    let seen = driver.read(&play.cloud, &Id::from("lives"), it.row.clone()).await.unwrap().unwrap();
+    assert_eq!(seen.row.part("id").and_then(|id| id.as_str()), Some(&*it.id.0));
+    assert!(driver.import(&play.cloud, "lives").await.is_err());
     full["tags"] = json!({ "b": "2" });
     let it = play.update(&it, full).await;
     assert_eq!(it.at("tags_all"), json!({ "b": "2" }));
@@ -187,7 +192,7 @@ async fn revisions_may_stay_or_be_followed() {
     let mut config = fargate("followed", container(json!({})));
     config["track_latest"] = json!(true);
     let followed = play.create(kind, config).await;
-    assert_eq!(followed.at("revision"), json!(1));
+    assert_eq!((&*followed.id.0, followed.at("revision")), ("followed:latest", json!(1)));
     let other = fargate("followed", container(json!({ "user": "1000" })));
     let other = play.create(kind, other).await;
     let driver = play.driver(kind);

@@ -2,6 +2,9 @@
 
 use super::Clusters;
 use super::prelude::*;
+use crate::schema::Row;
+use crate::schema::told::told;
+use crate::schema::unmet::unmet;
 use types::{ClusterSettingName, ExecuteCommandLogging};
 
 /// Holds services and tasks that run together.
@@ -138,7 +141,8 @@ impl Driver for Cluster {
     fn observe(&mut self, seen: types::Cluster) {
         self.arn.set(seen.cluster_arn);
         self.name = seen.cluster_name.unwrap_or_default();
-        let seen_configuration = seen.configuration.map(told);
+        let known = self.configuration.get();
+        let seen_configuration = seen.configuration.map(|it| observed(it, known));
         let nothing = seen_configuration.as_ref().is_none_or(Configuration::is_nothing);
         if self.configuration.get().is_some_and(|it| !it.is_nothing()) || !nothing {
             self.configuration = Block(seen_configuration);
@@ -155,22 +159,23 @@ impl Driver for Cluster {
     }
 
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {
-        let call = aws.ecs().update_cluster().cluster(&**id);
-        let (mut call, mut differs) = (call, false);
-        if self.configuration != have.configuration {
-            let it = self.configuration.get().map_or_else(nothing_special, sent);
-            (call, differs) = (call.configuration(it), true);
+        let other = unmet(Self::SCHEMA, &self.to_row(), &have.to_row());
+        let differs = |name: &str| other.iter().any(|it| it == name);
+        let mut call = aws.ecs().update_cluster().cluster(&**id);
+        if differs("configuration") {
+            call = call.configuration(self.configuration.get().map_or_else(nothing_special, sent));
         }
-        if self.service_connect_defaults != have.service_connect_defaults {
+        if differs("service_connect_defaults") {
             // An empty name takes the namespace away.
             let none = types::ClusterServiceConnectDefaultsRequest::builder().namespace("").build();
             let it = defaults(&self.service_connect_defaults).or(none.ok());
-            (call, differs) = (call.set_service_connect_defaults(it), true);
+            call = call.set_service_connect_defaults(it);
         }
-        if !self.setting.0.is_empty() && self.setting != have.setting {
-            (call, differs) = (call.set_settings(Some(settings(&self.setting))), true);
+        let has_settings = !self.setting.0.is_empty() && differs("setting");
+        if has_settings {
+            call = call.set_settings(Some(settings(&self.setting)));
         }
-        if differs {
+        if has_settings || differs("configuration") || differs("service_connect_defaults") {
             call.send().await?;
             return Ok(());
         }
@@ -273,11 +278,19 @@ fn sent(it: &Configuration) -> types::ClusterConfiguration {
         .build()
 }
 
-fn told(it: types::ClusterConfiguration) -> Configuration {
+fn observed(it: types::ClusterConfiguration, known: Option<&Configuration>) -> Configuration {
+    let known = known.and_then(|it| it.execute_command_configuration.get());
+    let known = known.and_then(|it| it.log_configuration.get());
     let log = |it: types::ExecuteCommandLogConfiguration| LogConfiguration {
-        cloud_watch_encryption_enabled: Some(it.cloud_watch_encryption_enabled),
+        cloud_watch_encryption_enabled: told(
+            known.and_then(|it| it.cloud_watch_encryption_enabled),
+            it.cloud_watch_encryption_enabled,
+        ),
         cloud_watch_log_group_name: it.cloud_watch_log_group_name,
-        s3_bucket_encryption_enabled: Some(it.s3_encryption_enabled),
+        s3_bucket_encryption_enabled: told(
+            known.and_then(|it| it.s3_bucket_encryption_enabled),
+            it.s3_encryption_enabled,
+        ),
         s3_bucket_name: it.s3_bucket_name,
         s3_key_prefix: it.s3_key_prefix,
     };

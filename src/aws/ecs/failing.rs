@@ -13,7 +13,8 @@ pub(super) async fn why(it: &types::Service, aws: &Aws) -> Option<String> {
     let primary = primary(it)?;
     let in_trouble =
         |it: &types::Deployment| it.failed_tasks > 0 || it.rollout_state == Some(Rollout::Failed);
-    let stopped = match it.deployments().iter().any(in_trouble) {
+    let was_in_trouble = it.events().iter().any(|it| is_return(it, primary));
+    let stopped = match was_in_trouble || it.deployments().iter().any(in_trouble) {
         true => stopped(it, aws).await,
         false => None,
     };
@@ -84,7 +85,9 @@ pub(super) fn steadiness(it: &types::Service, wanted: Option<&str>, why: Option<
     };
     let gave_up =
         |it: &types::Deployment| it.rollout_state == Some(Rollout::Failed) && is_wanted(it);
-    let goes_back = reason.contains("rolling back") || reason.contains("rolled back");
+    let goes_back = reason.contains("rolling back")
+        || reason.contains("rolled back")
+        || it.events().iter().any(|it| is_return(it, primary));
     if !is_wanted(primary) && (goes_back || it.deployments().iter().any(gave_up)) {
         let to = last(primary.task_definition().unwrap_or_default());
         return Status::failed(format!("the deployment is rolled back to `{to}`{because}"));
@@ -97,6 +100,13 @@ pub(super) fn steadiness(it: &types::Service, wanted: Option<&str>, why: Option<
     let (running, desired) = (primary.running_count, primary.desired_count);
     let old = if alone || running < desired { "" } else { ", the old ones are about to stop" };
     Status::busy(format!("{running} of {desired} tasks run{old}{because}"))
+}
+
+/// Whether the event is that this deployment has been brought back: what is left of a rollback when it
+/// is over. The next deployment is another one.
+fn is_return(event: &types::ServiceEvent, to: &types::Deployment) -> bool {
+    let text = event.message().and_then(|it| it.split_once("rolling back to deployment "));
+    text.is_some_and(|(_, id)| to.id().is_some_and(|it| id.trim_end_matches('.') == it))
 }
 
 /// Whether the text names that revision: by its ARN, by family and number, or as the family's latest.
@@ -123,6 +133,17 @@ mod tests {
         let all = deployments.into_iter().map(DeploymentBuilder::build).collect();
         let it = types::Service::builder().running_count(running).desired_count(2);
         it.set_deployments(Some(all)).build()
+    }
+
+    trait WithEvent {
+        fn with_event(self, text: &str) -> Self;
+    }
+
+    impl WithEvent for types::Service {
+        fn with_event(mut self, text: &str) -> Self {
+            self.events = Some(vec![types::ServiceEvent::builder().message(text).build()]);
+            self
+        }
     }
 
     #[test]
@@ -159,7 +180,17 @@ mod tests {
                 ),
                 Status::failed("the deployment is rolled back to `app:1`: because"),
             ),
-            // What was rolled back before, and is not wanted any more.
+            (
+                service(2, vec![deployment(OLD, Completed, 2).id("ecs-svc/1")])
+                    .with_event("(service app) rolling back to deployment ecs-svc/1."),
+                Status::failed("the deployment is rolled back to `app:1`: because"),
+            ),
+            (
+                service(2, vec![deployment(NEW, Completed, 2).id("ecs-svc/3")])
+                    .with_event("(service app) rolling back to deployment ecs-svc/1."),
+                Status::Ready,
+            ),
+            // What is wanted is not there yet, and nobody tried.
             (service(2, vec![deployment(OLD, Completed, 2)]), Status::Ready),
             (service(2, vec![]), Status::Ready),
             (service(1, vec![]), Status::busy("1 of 2 tasks run")),

@@ -164,10 +164,12 @@ impl Driver for Service {
         if draft.desired_count().known().is_some_and(|it| it < 0) {
             draft.refuse(diagnostics, "desired_count", "it is zero or more");
         }
-        let (least, most) = (
-            draft.deployment_minimum_healthy_percent().known(),
-            draft.deployment_maximum_percent().known(),
-        );
+        let percent = |it: Given<i32>, default: i32| match it {
+            Given::Absent => Some(default),
+            other => other.known(),
+        };
+        let least = percent(draft.deployment_minimum_healthy_percent(), 100);
+        let most = percent(draft.deployment_maximum_percent(), 200);
         if let (Some(least), Some(most)) = (least, most)
             && least >= most
             && scheduling != Some(SchedulingStrategy::Daemon)

@@ -224,7 +224,8 @@ impl Driver for TaskDefinition {
     }
 
     async fn find(id: &Id, aws: &Aws) -> Result<Option<Seen>> {
-        let call = aws.ecs().describe_task_definition().task_definition(&**id);
+        let Some(name) = sought(id) else { return Ok(None) };
+        let call = aws.ecs().describe_task_definition().task_definition(name);
         let found = call.include(TaskDefinitionField::Tags).send().await?;
         Ok(found.task_definition.map(|revision| Seen { revision, tags: found.tags }))
     }
@@ -285,7 +286,7 @@ impl Driver for TaskDefinition {
     }
 
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {
-        // With `track_latest` the identifier is the family, which has no tags.
+        // With `track_latest` the identifier names no revision.
         let arn = have.arn.get().unwrap_or(&id.0);
         aws.sync_tags::<tags::Ecs>(arn, &self.tags, &have.tags).await
     }
@@ -298,6 +299,21 @@ impl Driver for TaskDefinition {
         Ok(())
     }
 
+    /// States of Terraform know a revision by its family alone.
+    async fn moved(&self, _: &Aws) -> Result<Option<Id>> {
+        let arn = self.arn.get().filter(|it| !it.is_empty());
+        arn.map(|it| self.identified(Some(it.clone()))).transpose()
+    }
+
+    /// Revisions are imported by ARN.
+    async fn import(text: &str, _: &Aws) -> Result<Id> {
+        match text.starts_with("arn:") && sought(text).is_some() {
+            true => Ok(text.into()),
+            false => Err(Failure::fatal(format!("`{text}` names no revision"))
+                .hint("write its ARN, which ends with its number")),
+        }
+    }
+
     /// With `track_latest` the family has other revisions still.
     fn stays(&self) -> bool {
         self.skip_destroy || self.track_latest
@@ -305,9 +321,12 @@ impl Driver for TaskDefinition {
 }
 
 impl TaskDefinition {
-    /// The revision's ARN, or the family where its latest revision is the one to compare with.
+    /// The revision's ARN, or the family's latest where that is the one to compare with.
     fn identified(&self, arn: Option<String>) -> Result<Id> {
-        if self.track_latest { Ok(Id(self.family.clone())) } else { Id::need(arn) }
+        match self.track_latest {
+            true => Ok(Id(format!("{}:latest", self.family))),
+            false => Id::need(arn),
+        }
     }
 
     /// What an earlier run of the same operation registered: the revision that carries its tag. No
@@ -326,6 +345,16 @@ impl TaskDefinition {
             }
         }
         Ok(None)
+    }
+}
+
+/// What is to be described: a revision, or a family, of which ECS tells the latest revision. A name
+/// without either says too little.
+fn sought(id: &str) -> Option<&str> {
+    let (family, revision) = id.rsplit_once(':')?;
+    match revision {
+        "latest" => Some(family),
+        _ => revision.parse::<u64>().is_ok().then_some(id),
     }
 }
 
@@ -433,6 +462,20 @@ fn proxy_told(it: types::ProxyConfiguration) -> ProxyConfiguration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_revision_or_the_latest_is_sought() {
+        let arn = "arn:aws:ecs:eu-central-1:1:task-definition/app:7";
+        let cases = [
+            (arn, Some(arn)),
+            ("app:latest", Some("app")),
+            ("app", None),
+            ("arn:aws:ecs:eu-central-1:1:task-definition/app", None),
+        ];
+        for (id, expected) in cases {
+            assert_eq!(sought(id), expected, "{id}");
+        }
+    }
 
     #[test]
     fn units_are_the_same_in_any_words() {
