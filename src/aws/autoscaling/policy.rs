@@ -6,7 +6,7 @@ use super::predictive::PredictiveScaling;
 use super::prelude::*;
 use super::step::StepScaling;
 use super::target;
-use super::target_tracking::TargetTracking;
+use super::target_tracking::{self, TargetTracking};
 use types::{PolicyType, ScalableDimension, ServiceNamespace};
 
 /// Says when and how far the size of a target is changed.
@@ -70,7 +70,10 @@ impl Driver for Policy {
     type Seen = types::ScalingPolicy;
 
     fn check(draft: &PolicyDraft<'_>, diagnostics: &mut Diagnostics) {
-        let kind = draft.policy_type().known();
+        let kind = match draft.policy_type() {
+            Given::Absent => Some(PolicyType::StepScaling),
+            other => other.known(),
+        };
         for (of, name) in KINDS {
             let value = draft.value(name);
             let given = value.as_slice().is_some_and(|it| !it.is_empty());
@@ -93,9 +96,12 @@ impl Driver for Policy {
         if let Given::Known(Block(Some(it))) = draft.step_scaling_policy_configuration() {
             it.check(|why| refuse(1, why));
         }
-        if let Given::Known(Block(Some(it))) = draft.target_tracking_scaling_policy_configuration()
-        {
-            it.check(|why| refuse(2, why));
+        if target_tracking::lacks_metric(draft.value(KINDS[2].1)) {
+            refuse(
+                2,
+                "it needs one of `predefined_metric_specification` and \
+                 `customized_metric_specification`",
+            );
         }
     }
 

@@ -1,6 +1,7 @@
 //! Policies that keep a metric at a value.
 
 use super::prelude::*;
+use crate::lang::value::Value;
 use types::{MetricStatistic, MetricType};
 
 /// Keeps a metric at a value.
@@ -108,18 +109,17 @@ pub struct PredefinedMetric {
     pub resource_label: Option<String>,
 }
 
-impl TargetTracking {
-    /// Refuses what the table cannot say.
-    pub(super) fn check(&self, mut refuse: impl FnMut(&str)) {
-        let own = self.customized_metric_specification.get().is_some();
-        if own == self.predefined_metric_specification.get().is_some() {
-            refuse(
-                "it needs one of `predefined_metric_specification` and \
-                 `customized_metric_specification`",
-            );
-        }
-    }
+/// Whether a block names no metric at all.
+pub(super) fn lacks_metric(blocks: &Value) -> bool {
+    let lacks = |it: &Value, name: &str| {
+        it.part(name).is_none_or(|it| it.is_null() || it.as_slice().is_some_and(<[_]>::is_empty))
+    };
+    let metrics = ["customized_metric_specification", "predefined_metric_specification"];
+    let mut blocks = blocks.as_slice().unwrap_or_default().iter();
+    blocks.any(|it| metrics.iter().all(|name| lacks(it, name)))
+}
 
+impl TargetTracking {
     pub(super) fn sent(&self) -> Option<types::TargetTrackingScalingPolicyConfiguration> {
         let predefined = self.predefined_metric_specification.get().and_then(|it| {
             let label = it.resource_label.clone().filter(|it| !it.is_empty());
