@@ -47,7 +47,11 @@ async fn a_repository_with_images_is_deleted_by_force() {
     let it = play.create(kind, json!({ "name": "test/full" })).await;
     let ecr = play.aws().ecr();
     let image = ecr.put_image().repository_name("test/full").image_tag("1");
-    image.image_manifest(r#"{"schemaVersion":2,"layers":[]}"#).send().await.unwrap();
+    let manifest = json!({
+        "schemaVersion": 2, "layers": [], "config": {},
+        "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+    });
+    image.image_manifest(manifest.to_string()).send().await.unwrap();
     let driver = play.driver(kind);
     let refused = driver.delete(&play.cloud, &it.id, it.row.clone()).await.unwrap_err();
     assert_eq!(refused.kind, FailureKind::Fatal);
@@ -104,4 +108,36 @@ async fn many_repositories_are_read_in_one_call() {
     assert_eq!(calls(&play), Some(before + 1));
     play.delete(&a).await;
     play.delete(&b).await;
+}
+
+#[tokio::test]
+async fn plan_refuses_what_aws_would_refuse() {
+    let play = Play::new().await;
+    let cases = [
+        (json!({ "name": "shop/orders" }), None),
+        (json!({ "name": "Shop" }), Some("name")),
+        (
+            json!({ "name": "ab", "image_tag_mutability_exclusion_filter": [
+                { "filter": "v*", "filter_type": "WILDCARD" },
+            ] }),
+            Some("image_tag_mutability_exclusion_filter"),
+        ),
+        (
+            json!({ "name": "ab", "image_tag_mutability": "IMMUTABLE_WITH_EXCLUSION" }),
+            Some("image_tag_mutability_exclusion_filter"),
+        ),
+        (
+            json!({ "name": "ab", "encryption_configuration": [{ "kms_key": "k" }] }),
+            Some("encryption_configuration"),
+        ),
+    ];
+    for (config, expected) in cases {
+        let refused = play.refused("aws_ecr_repository", &config);
+        assert_eq!(refused.first().map(String::as_str), expected, "{config}");
+    }
+    let policy = |text: &str| json!({ "repository": "ab", "policy": text });
+    for text in ["{", "{}", "[]"] {
+        let refused = play.refused("aws_ecr_lifecycle_policy", &policy(text));
+        assert_eq!(refused, ["policy"], "{text}");
+    }
 }

@@ -26,7 +26,7 @@ pub(crate) mod prelude {
     pub(crate) use crate::driver::{
         DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status,
     };
-    pub(crate) use crate::schema::{Auto, Block, Blocks, Nested, Out, Resource, Tags};
+    pub(crate) use crate::schema::{Auto, Block, Blocks, Given, Nested, Out, Resource, Tags};
 }
 
 /// Sends a call a single time: were it repeated by the SDK because its reply was lost, the name would
@@ -42,8 +42,11 @@ pub(crate) fn tag((name, value): (&String, &String)) -> Option<Tag> {
 
 /// Tags of a repository, by its ARN.
 pub(crate) async fn tags_of(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>> {
-    let reply = aws.ecr().list_tags_for_resource().resource_arn(arn).send().await?;
-    Ok(reply.tags.into_iter().flatten().map(|it| (it.key, it.value)).collect())
+    aws.tags(arn, async {
+        let reply = aws.ecr().list_tags_for_resource().resource_arn(arn).send().await?;
+        Ok(reply.tags.into_iter().flatten().map(|it| (it.key, it.value)).collect())
+    })
+    .await
 }
 
 /// Every repository being read right now, by name.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::prelude::*;
+use crate::lang::value::Value;
 use types::{
     EncryptionType, ImageTagMutability, ImageTagMutabilityExclusionFilter as SentFilter,
     ImageTagMutabilityExclusionFilterType as FilterType,
@@ -95,21 +96,24 @@ impl Driver for Repository {
                        single `.`, `_`, `/`, or `-`";
             draft.refuse(diagnostics, "name", why);
         }
-        let filters = draft.image_tag_mutability_exclusion_filter().known();
-        let mutability = draft.image_tag_mutability().known();
-        let excludes = mutability.map(|it| it.as_str().ends_with("_WITH_EXCLUSION"));
-        if let (Some(excludes), Some(filters)) = (excludes, filters)
-            && excludes == filters.0.is_empty()
-        {
+        let filters = draft.value("image_tag_mutability_exclusion_filter");
+        let has_filters = filters.as_slice().is_some_and(|it| !it.is_empty());
+        let excludes = match draft.image_tag_mutability() {
+            Given::Absent => Some(false),
+            other => other.known().map(|it| it.as_str().ends_with("_WITH_EXCLUSION")),
+        };
+        if excludes.is_some_and(|it| it != has_filters) && filters.is_known() {
             let why =
                 "it stands beside a mutability that ends with `_WITH_EXCLUSION`, and only there";
             draft.refuse(diagnostics, "image_tag_mutability_exclusion_filter", why);
         }
-        let encryption = draft.encryption_configuration().known();
-        let needs_kms = |it: &Encryption| {
-            it.encryption_type == EncryptionType::Aes256 && it.kms_key.get().is_some()
+        let encryption = draft.value("encryption_configuration").as_slice().unwrap_or_default();
+        let needs_kms = |it: &Value| {
+            let kind = it.part("encryption_type").filter(|it| !it.is_null());
+            let is_aes = kind.is_none_or(|it| it.as_str() == Some("AES256"));
+            is_aes && it.part("kms_key").is_some_and(|it| !it.is_null())
         };
-        if encryption.is_some_and(|it| it.0.iter().any(needs_kms)) {
+        if encryption.iter().any(needs_kms) {
             let why = "a key needs `encryption_type = \"KMS\"` beside it";
             draft.refuse(diagnostics, "encryption_configuration", why);
         }
