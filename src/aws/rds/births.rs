@@ -142,7 +142,7 @@ async fn new(it: &Instance, aws: &Aws, name: &str) -> Born {
         .set_master_username(it.username.given())
         .set_nchar_character_set_name(it.nchar_character_set_name.given())
         .set_preferred_maintenance_window(it.maintenance_window.given())
-        .set_storage_encrypted(it.storage_encrypted)
+        .set_storage_encrypted(it.storage_encrypted.given())
         .set_tags(tagged(&it.tags.all))
         .set_timezone(it.timezone.given());
     Ok(call.customize().config_override(once()).send().await?.db_instance)
@@ -218,7 +218,7 @@ async fn imported(it: &Instance, aws: &Aws, name: &str, backup: &S3Import) -> Bo
         .set_s3_prefix(backup.bucket_prefix.clone())
         .source_engine(&backup.source_engine)
         .source_engine_version(&backup.source_engine_version)
-        .set_storage_encrypted(it.storage_encrypted)
+        .set_storage_encrypted(it.storage_encrypted.given())
         .set_tags(tagged(&it.tags.all));
     Ok(call.customize().config_override(once()).send().await?.db_instance)
 }

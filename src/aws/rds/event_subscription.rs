@@ -1,5 +1,7 @@
 //! `aws_db_event_subscription`: what happens to databases, told to a topic.
 
+use std::collections::BTreeMap;
+
 use super::prelude::*;
 use types::SourceType;
 
@@ -50,7 +52,7 @@ pub struct EventSubscription {
 /// What two reads tell of a subscription.
 pub struct Seen {
     subscription: types::EventSubscription,
-    tags: Option<Vec<types::Tag>>,
+    tags: BTreeMap<String, String>,
 }
 
 impl Driver for EventSubscription {
@@ -112,16 +114,16 @@ impl Driver for EventSubscription {
         let Seen { subscription, tags } = seen;
         self.enabled = subscription.enabled.unwrap_or_default();
         let categories = subscription.event_categories_list.map(Set);
-        self.event_categories = unless_blank(&self.event_categories, categories);
+        self.event_categories = told(self.event_categories.take(), categories);
         self.name.set(subscription.cust_subscription_id);
         self.sns_topic = subscription.sns_topic_arn.unwrap_or_default();
         let sources = subscription.source_ids_list.map(Set);
-        self.source_ids = unless_blank(&self.source_ids, sources);
+        self.source_ids = told(self.source_ids.take(), sources);
         let of = subscription.source_type.filter(|it| !it.is_empty());
         self.source_type = of.map(|it| SourceType::from(&*it));
         self.arn.set(subscription.event_subscription_arn);
         self.customer_aws_id.set(subscription.customer_aws_id);
-        self.tags.observe(pairs(tags));
+        self.tags.observe(tags);
     }
 
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {

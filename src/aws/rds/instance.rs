@@ -148,6 +148,7 @@ pub struct Instance {
     ))]
     pub engine_lifecycle_support: Auto<String>,
     /// Version, or its beginning: `16` is any 16, whatever minor version AWS runs.
+    #[attr(version)]
     pub engine_version: Auto<String>,
     /// Name of the snapshot that is made when the database is deleted; needed unless
     /// `skip_final_snapshot` is set.
@@ -232,9 +233,9 @@ pub struct Instance {
     /// Identifier or ARN of the snapshot that the database is made of.
     #[attr(replace, local)]
     pub snapshot_identifier: Auto<String>,
-    /// Encrypts the storage; as its origin is when a replica or restored database leaves it out.
+    /// Encrypts the storage; a replica or restored database is as its origin when unset.
     #[attr(replace)]
-    pub storage_encrypted: Option<bool>,
+    pub storage_encrypted: Auto<bool>,
     /// MiB a second of `gp3` storage; what its size comes with when unset.
     pub storage_throughput: Auto<i32>,
     /// `gp2`, `gp3`, `io1`, `io2` or `standard`; `gp2`, or `io1` with `iops`, when unset.

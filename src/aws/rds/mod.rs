@@ -28,12 +28,12 @@ pub(crate) mod prelude {
 
     pub(crate) use super::{once, pairs, tagged, tags_of};
     pub(crate) use crate::aws::batch::{Batch, Keyed};
-    pub(crate) use crate::aws::words::unless_blank;
     pub(crate) use crate::aws::{Aws, names, tags, words};
     pub(crate) use crate::diag::Diagnostics;
     pub(crate) use crate::driver::{
         DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status,
     };
+    pub(crate) use crate::schema::told::told;
     pub(crate) use crate::schema::{
         Auto, Block, BlockSet, Nested, Out, Resource, Secret, Set, Tags, WriteOnly,
     };
@@ -57,6 +57,10 @@ pub(crate) fn pairs(tags: Option<Vec<Tag>>) -> impl Iterator<Item = (String, Str
 }
 
 /// Tags of the object of that ARN, where the read of the object itself does not bring them.
-pub(crate) async fn tags_of(aws: &Aws, arn: &str) -> Result<Option<Vec<Tag>>> {
-    Ok(aws.rds().list_tags_for_resource().resource_name(arn).send().await?.tag_list)
+pub(crate) async fn tags_of(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>> {
+    aws.tags(arn, async {
+        let reply = aws.rds().list_tags_for_resource().resource_name(arn).send().await?;
+        Ok(pairs(reply.tag_list).collect())
+    })
+    .await
 }

@@ -5,6 +5,7 @@ use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDbInstanceInputB
 use super::births;
 use super::instance::Instance;
 use super::prelude::*;
+use crate::schema::compare::is_version;
 use types::CloudwatchLogsExportConfiguration;
 
 /// What is to be sent, where anything is. `owed` when the database was made by a call that could not
@@ -116,7 +117,7 @@ fn version(
     have: &Instance,
 ) -> ModifyDbInstanceInputBuilder {
     let Some(version) = changed(&want.engine_version, &have.engine_version) else { return changes };
-    if have.engine_version_actual.get().is_some_and(|it| words::is_version(&version, it)) {
+    if have.engine_version_actual.get().is_some_and(|it| is_version(&version, it)) {
         return changes;
     }
     changes

@@ -3,6 +3,7 @@
 use super::instance::{Instance, ListenerEndpoint, MasterUserSecret};
 use super::prelude::*;
 use crate::aws::times::rfc3339;
+use crate::schema::compare::is_version;
 use types::PendingModifiedValues;
 
 impl Instance {
@@ -13,9 +14,8 @@ impl Instance {
         }
         let at_once = pending.master_user_password.is_some()
             || pending.pending_cloudwatch_logs_exports.is_some();
-        let version = |it: &String| {
-            self.engine_version.get().is_some_and(|asked| words::is_version(asked, it))
-        };
+        let version =
+            |it: &String| self.engine_version.get().is_some_and(|asked| is_version(asked, it));
         at_once
             || (self.apply_immediately
                 && (pending.db_instance_class.as_ref() == Some(&self.instance_class)
@@ -39,7 +39,8 @@ impl Instance {
 
     /// Sets what AWS tells.
     pub(super) fn see(&mut self, seen: types::DbInstance) {
-        let is_new = self.instance_class.is_empty();
+        // Of one that is imported: what the provider takes for granted.
+        self.delete_automated_backups |= self.instance_class.is_empty();
         let seen = match self.apply_immediately {
             true => seen,
             // What waits for the maintenance window counts as done: asking again changes nothing.
@@ -64,13 +65,12 @@ impl Instance {
         self.copy_tags_to_snapshot = seen.copy_tags_to_snapshot.unwrap_or_default();
         self.custom_iam_instance_profile = seen.custom_iam_instance_profile;
         self.customer_owned_ip_enabled =
-            unless_blank(&self.customer_owned_ip_enabled, seen.customer_owned_ip_enabled);
+            told(self.customer_owned_ip_enabled.take(), seen.customer_owned_ip_enabled);
         self.database_insights_mode.set(seen.database_insights_mode);
         self.db_name.set(seen.db_name);
         self.db_subnet_group_name.set(seen.db_subnet_group.and_then(|it| it.db_subnet_group_name));
         self.dedicated_log_volume = seen.dedicated_log_volume.unwrap_or_default();
-        self.deletion_protection =
-            unless_blank(&self.deletion_protection, seen.deletion_protection);
+        self.deletion_protection = told(self.deletion_protection.take(), seen.deletion_protection);
         let domain = seen.domain_memberships.into_iter().flatten().next();
         self.domain_auth_secret_arn = domain.as_ref().and_then(|it| it.auth_secret_arn.clone());
         self.domain_dns_ips = domain.as_ref().and_then(|it| it.dns_ips.clone());
@@ -82,16 +82,13 @@ impl Instance {
         self.domain = managed.and_then(|it| it.domain);
         let exports = seen.enabled_cloudwatch_logs_exports.map(Set);
         self.enabled_cloudwatch_logs_exports =
-            unless_blank(&self.enabled_cloudwatch_logs_exports, exports);
+            told(self.enabled_cloudwatch_logs_exports.take(), exports);
         self.engine.set(seen.engine);
         self.engine_lifecycle_support.set(seen.engine_lifecycle_support);
-        let version = self.engine_version.given().zip(seen.engine_version.as_ref());
-        if !version.is_some_and(|(asked, actual)| words::is_version(&asked, actual)) {
-            self.engine_version.set(seen.engine_version.clone());
-        }
+        self.engine_version.set(seen.engine_version.clone());
         self.engine_version_actual.set(seen.engine_version);
-        self.iam_database_authentication_enabled = unless_blank(
-            &self.iam_database_authentication_enabled,
+        self.iam_database_authentication_enabled = told(
+            self.iam_database_authentication_enabled.take(),
             seen.iam_database_authentication_enabled,
         );
         let begins = |it: &String| {
@@ -106,14 +103,14 @@ impl Instance {
         self.maintenance_window.set(seen.preferred_maintenance_window);
         let secret = seen.master_user_secret;
         self.manage_master_user_password =
-            unless_blank(&self.manage_master_user_password, Some(secret.is_some()));
+            told(self.manage_master_user_password.take(), Some(secret.is_some()));
         let key = secret.as_ref().and_then(|it| it.kms_key_id.clone());
         self.master_user_secret_kms_key_id
             .set(words::key(self.master_user_secret_kms_key_id.get(), key));
         let secret = secret.map(MasterUserSecret::from);
         self.master_user_secret.set(secret.into_iter().collect::<Vec<_>>());
         self.max_allocated_storage =
-            unless_blank(&self.max_allocated_storage, seen.max_allocated_storage);
+            told(self.max_allocated_storage.take(), seen.max_allocated_storage);
         self.monitoring_interval = seen.monitoring_interval.unwrap_or_default();
         self.monitoring_role_arn.set(seen.monitoring_role_arn);
         self.multi_az.set(seen.multi_az);
@@ -141,10 +138,7 @@ impl Instance {
             (Some(known), Some(seen)) if name_in(known) == name_in(&seen) => Some(known.clone()),
             (_, seen) => seen,
         };
-        // It never changes: what was left out is as AWS, or the origin of the database, has it.
-        if self.storage_encrypted.is_some() || is_new {
-            self.storage_encrypted = unless_blank(&self.storage_encrypted, seen.storage_encrypted);
-        }
+        self.storage_encrypted.set(seen.storage_encrypted);
         self.storage_throughput.set(seen.storage_throughput);
         self.storage_type.set(seen.storage_type);
         self.timezone.set(seen.timezone);
@@ -225,4 +219,72 @@ pub(super) fn has_failed(seen: &types::DbInstance) -> bool {
     let ends = ["failed", "insufficient-capacity", "restore-error", "storage-full"];
     let begins = ["incompatible-", "inaccessible-encryption-credentials"];
     ends.contains(&status) || begins.iter().any(|it| status.starts_with(it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Row;
+
+    fn pending() -> types::builders::PendingModifiedValuesBuilder {
+        PendingModifiedValues::builder()
+    }
+
+    #[test]
+    fn only_what_is_wanted_now_is_waited_for() {
+        let mut it = Instance::blank();
+        it.instance_class = "db.r6g.xlarge".into();
+        it.engine_version.set("17".to_string());
+        it.multi_az.set(true);
+        let cases = [
+            // pending, waited for later, waited for at once
+            (pending(), false, false),
+            (pending().master_user_password("****"), true, true),
+            (pending().db_instance_class("db.r6g.xlarge"), false, true),
+            (pending().db_instance_class("db.r6g.large"), false, false),
+            (pending().engine_version("17.6"), false, true),
+            (pending().engine_version("16.4"), false, false),
+            (pending().multi_az(true), false, true),
+            (pending().multi_az(false), false, false),
+            (pending().iops(3000), false, false),
+        ];
+        for (pending, later, at_once) in cases {
+            let pending = pending.build();
+            for (apply_immediately, expected) in [(false, later), (true, at_once)] {
+                it.apply_immediately = apply_immediately;
+                assert_eq!(it.waits_for(&pending), expected, "{apply_immediately} {pending:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_pending_counts_unless_it_is_wanted_now() {
+        let seen = types::DbInstance::builder()
+            .db_instance_class("db.r6g.large")
+            .engine_version("16.4")
+            .pending_modified_values(pending().db_instance_class("db.r6g.xlarge").build())
+            .build();
+        let mut it = Instance::blank();
+        it.see(seen.clone());
+        assert_eq!(it.instance_class, "db.r6g.xlarge");
+        assert!(it.delete_automated_backups, "as the provider takes it for granted");
+        it.apply_immediately = true;
+        it.see(seen);
+        assert_eq!(it.instance_class, "db.r6g.large");
+    }
+
+    #[test]
+    fn some_states_do_not_end_by_themselves() {
+        for (status, expected) in [
+            ("available", false),
+            ("configuring-enhanced-monitoring", false),
+            ("incompatible-network", true),
+            ("incompatible-parameters", true),
+            ("storage-full", true),
+            ("failed", true),
+        ] {
+            let seen = types::DbInstance::builder().db_instance_status(status).build();
+            assert_eq!(has_failed(&seen), expected, "{status}");
+        }
+    }
 }

@@ -3,6 +3,8 @@
 //! AWS changes and resets twenty parameters in a call, and tells those that were set from those of
 //! the family, except for one that was set to what the family has already.
 
+use std::collections::BTreeMap;
+
 use super::prelude::*;
 
 /// Settings that databases of one engine family run with.
@@ -61,7 +63,7 @@ pub struct Parameter {
 pub struct Seen {
     group: types::DbParameterGroup,
     parameters: Vec<types::Parameter>,
-    tags: Option<Vec<types::Tag>>,
+    tags: BTreeMap<String, String>,
 }
 
 /// Most parameters in one call.
@@ -147,7 +149,7 @@ impl Driver for ParameterGroup {
             }
         };
         self.parameter = BlockSet(parameters.into_iter().filter_map(told).collect());
-        self.tags.observe(pairs(tags));
+        self.tags.observe(tags);
     }
 
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {

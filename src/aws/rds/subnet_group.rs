@@ -1,5 +1,7 @@
 //! `aws_db_subnet_group`: the subnets that a database may stand in.
 
+use std::collections::BTreeMap;
+
 use super::prelude::*;
 
 /// Subnets, in two zones or more, that databases may stand in.
@@ -37,7 +39,7 @@ pub struct SubnetGroup {
 /// What two reads tell of a group.
 pub struct Seen {
     group: types::DbSubnetGroup,
-    tags: Option<Vec<types::Tag>>,
+    tags: BTreeMap<String, String>,
 }
 
 impl Driver for SubnetGroup {
@@ -100,7 +102,7 @@ impl Driver for SubnetGroup {
         self.arn.set(group.db_subnet_group_arn);
         self.supported_network_types.set(group.supported_network_types.map(Set));
         self.vpc_id.set(group.vpc_id);
-        self.tags.observe(pairs(tags));
+        self.tags.observe(tags);
     }
 
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {
