@@ -66,7 +66,7 @@ async fn a_subnet_group_lives() {
     let group = play.update(group, config.clone()).await;
     assert_eq!(group.at("subnet_ids"), json!([&*site.subnets[0].id]));
     assert_eq!(group.at("tags_all"), json!({"b": "2"}));
-    play.same_by_import(&group, "cache-subnets", &[]).await;
+    play.same_by_import(&group, "Cache-Subnets", &[]).await;
     let kind = "aws_elasticache_subnet_group";
     let taken = play.make(kind, &config, &Op::new("t", false)).await;
     assert_eq!(taken.unwrap_err().kind, FailureKind::Exists);
@@ -82,7 +82,7 @@ async fn a_parameter_group_lives() {
     let first = json!([{"name": "maxmemory-policy", "value": "allkeys-lru"}]);
     let kind = "aws_elasticache_parameter_group";
     let group = play.create(kind, config(first, json!({"a": "1"}))).await;
-    play.same_by_import(&group, "redis", &[]).await;
+    play.same_by_import(&group, "Redis", &[]).await;
     // What the family has anyway is told as its own; and AWS takes twenty at a time.
     let mut many: Vec<Json> =
         (0..25).map(|n| json!({"name": format!("p{n}"), "value": "1"})).collect();
@@ -128,7 +128,7 @@ async fn a_replication_group_lives() {
     assert_eq!(made.at("cluster_enabled"), json!(false));
     assert!(made.at("primary_endpoint_address").as_str().unwrap().contains(".euc1."));
     let local = ["auth_token", "apply_immediately"];
-    play.same_by_import(&made, "lives", &local).await;
+    play.same_by_import(&made, "Lives", &local).await;
     let data = play.data(kind, json!({"replication_group_id": "lives"})).await;
     for name in ["arn", "member_clusters", "primary_endpoint_address", "node_type", "port"] {
         assert_eq!(data.at(name), made.at(name), "{name}");
@@ -230,7 +230,7 @@ async fn tokens_and_users_open_a_cache() {
                "passwords": ["0123456789abcdef"]})
     };
     let default = play.create("aws_elasticache_user", user("anyone", "default")).await;
-    let group = json!({"user_group_id": "team", "engine": "redis", "user_ids": ["anyone"]});
+    let group = json!({"user_group_id": "Team", "engine": "redis", "user_ids": ["Anyone"]});
     let group = play.create("aws_elasticache_user_group", group).await;
     let config = |more: Json| {
         with(
@@ -252,7 +252,7 @@ async fn tokens_and_users_open_a_cache() {
             json!({"auth_token": "another-token-than-before", "auth_token_update_strategy": "SET"}),
             2,
         ),
-        (json!({"user_group_ids": ["team"]}), 3),
+        (json!({"user_group_ids": ["Team"]}), 3),
     ] {
         made = play.resend(&made, config(more)).await;
         assert_eq!(sent(), calls);
@@ -282,7 +282,7 @@ async fn a_user_and_a_user_group_live() {
     assert_eq!(user.at("access_string"), json!("on ~app:* -@all +@read"), "as it was written");
     let mode = user.at("authentication_mode");
     assert_eq!((&mode[0]["type"], &mode[0]["password_count"]), (&json!("password"), &json!(1)));
-    play.same_by_import(&user, "app", &["passwords", "access_string"]).await;
+    play.same_by_import(&user, "App", &["passwords", "access_string"]).await;
     let again = play.make(kind, &config, &Op::new("t", true)).await;
     assert_eq!(again.unwrap(), user.id, "an earlier run made it");
 
@@ -338,7 +338,7 @@ async fn a_user_and_a_user_group_live() {
         with(&config, json!({"user_ids": ["app", "second"], "engine": "valkey", "tags": {}}));
     let group = play.update(&group, config.clone()).await;
     assert_eq!(group.at("user_ids"), json!(["app", "second"]));
-    play.same_by_import(&group, "team-live", &[]).await;
+    play.same_by_import(&group, "Team-Live", &[]).await;
     let group = play.update(&group, with(&config, json!({"user_ids": ["app"]}))).await;
     let again = play.make(kind, &config, &Op::new("t", true)).await;
     assert_eq!(again.unwrap(), group.id, "an earlier run made it");

@@ -22,6 +22,7 @@ use aws_smithy_types::retry::RetryConfig;
 
 use super::Aws;
 use crate::driver::Result;
+use crate::schema::{Auto, Set};
 
 /// What every driver file of this folder begins with.
 pub(crate) mod prelude {
@@ -29,12 +30,12 @@ pub(crate) mod prelude {
 
     pub(crate) use super::{once, pairs, tagged, tags_of};
     pub(crate) use crate::aws::batch::{Batch, Keyed};
-    pub(crate) use crate::aws::words::unless_blank;
     pub(crate) use crate::aws::{Aws, tags, words};
     pub(crate) use crate::diag::Diagnostics;
     pub(crate) use crate::driver::{
         DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status,
     };
+    pub(crate) use crate::schema::told::told;
     pub(crate) use crate::schema::{
         Auto, Block, BlockSet, Nested, Out, Resource, Secret, Set, Tags, WriteOnly,
     };
@@ -58,6 +59,27 @@ pub(crate) fn pairs(tags: Option<Vec<Tag>>) -> impl Iterator<Item = (String, Str
 }
 
 /// Tags of the object of that ARN: no other read brings them.
-pub(crate) async fn tags_of(aws: &Aws, arn: &str) -> Result<Option<Vec<Tag>>> {
-    Ok(aws.elasticache().list_tags_for_resource().resource_name(arn).send().await?.tag_list)
+pub(crate) async fn tags_of(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>> {
+    aws.tags(arn, async {
+        let reply = aws.elasticache().list_tags_for_resource().resource_name(arn).send().await?;
+        Ok(pairs(reply.tag_list).collect())
+    })
+    .await
+}
+
+/// A name as AWS keeps it.
+pub(crate) fn lower(name: &Auto<String>) -> Option<String> {
+    name.get().map(|it| it.to_lowercase())
+}
+
+/// Names as AWS keeps them.
+pub(crate) fn lower_all(names: &Set<String>) -> Vec<String> {
+    names.0.iter().map(|it| it.to_lowercase()).collect()
+}
+
+/// Names that the first has and the second has not, as AWS keeps them.
+pub(crate) fn without(all: &Option<Set<String>>, those: &Option<Set<String>>) -> Vec<String> {
+    let names = |it: &Option<Set<String>>| it.as_ref().map(lower_all).unwrap_or_default();
+    let those = names(those);
+    names(all).into_iter().filter(|it| !those.contains(it)).collect()
 }

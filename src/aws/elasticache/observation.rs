@@ -2,6 +2,7 @@
 
 use super::prelude::*;
 use super::replication_group::{LogDelivery, NodeGroup, ReplicationGroup, Seen};
+use crate::schema::compare::is_version;
 use types::{AutomaticFailoverStatus, MultiAzStatus, PendingAutomaticFailoverStatus};
 
 impl ReplicationGroup {
@@ -19,7 +20,7 @@ impl ReplicationGroup {
         });
         let node = seen.member.as_ref().and_then(|it| it.pending_modified_values.as_ref());
         let version =
-            |it: &str| self.engine_version.get().is_some_and(|asked| words::is_version(asked, it));
+            |it: &str| self.engine_version.get().is_some_and(|asked| is_version(asked, it));
         let in_window = group.is_some_and(|it| it.automatic_failover_status.is_some())
             || node.is_some_and(|it| {
                 it.engine_version.as_deref().is_some_and(version)
@@ -86,16 +87,16 @@ impl ReplicationGroup {
         self.description = group.description.unwrap_or_default();
         self.replication_group_id = group.replication_group_id.unwrap_or_default();
         self.snapshot_retention_limit =
-            unless_blank(&self.snapshot_retention_limit, group.snapshot_retention_limit);
+            told(self.snapshot_retention_limit.take(), group.snapshot_retention_limit);
         self.snapshot_window.set(group.snapshot_window);
         self.transit_encryption_enabled.set(group.transit_encryption_enabled);
         self.transit_encryption_mode.set(group.transit_encryption_mode);
-        self.user_group_ids = unless_blank(&self.user_group_ids, group.user_group_ids.map(Set));
+        self.user_group_ids = told(self.user_group_ids.take(), group.user_group_ids.map(Set));
         self.engine.set(group.engine);
         if let Some(member) = member {
             self.see_member(member, at_once);
         }
-        self.tags.observe(pairs(tags));
+        self.tags.observe(tags);
     }
 
     fn see_member(&mut self, member: types::CacheCluster, at_once: bool) {
@@ -107,10 +108,7 @@ impl ReplicationGroup {
             self.engine.set(member.engine);
         }
         let version = coming.and_then(|it| it.engine_version).or(member.engine_version.clone());
-        let asked = self.engine_version.given().zip(version.as_ref());
-        if !asked.is_some_and(|(asked, actual)| words::is_version(&asked, actual)) {
-            self.engine_version.set(version.map(|it| shortened(&it)));
-        }
+        self.engine_version.set(version.map(|it| shortened(&it)));
         self.engine_version_actual.set(member.engine_version);
         self.maintenance_window.set(member.preferred_maintenance_window);
         let topic = member.notification_configuration;

@@ -3,6 +3,8 @@
 //! AWS changes and resets twenty parameters in a call, and tells those that were set from those of
 //! the family, except for one that was set to what the family has already.
 
+use std::collections::BTreeMap;
+
 use super::prelude::*;
 
 /// Settings that caches of one engine family run with.
@@ -51,7 +53,7 @@ pub struct Parameter {
 pub struct Seen {
     group: types::CacheParameterGroup,
     parameters: Vec<types::Parameter>,
-    tags: Option<Vec<types::Tag>>,
+    tags: BTreeMap<String, String>,
 }
 
 /// Most parameters in one call.
@@ -120,7 +122,7 @@ impl Driver for ParameterGroup {
             Some(Parameter { name: it.parameter_name?, value: it.parameter_value? })
         };
         self.parameter = BlockSet(parameters.into_iter().filter_map(told).collect());
-        self.tags.observe(pairs(tags));
+        self.tags.observe(tags);
     }
 
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {
@@ -148,6 +150,11 @@ impl Driver for ParameterGroup {
         let call = aws.elasticache().delete_cache_parameter_group();
         call.cache_parameter_group_name(&**id).send().await?;
         Ok(())
+    }
+
+    /// AWS keeps names in lower case.
+    async fn import(text: &str, _: &Aws) -> Result<Id> {
+        Ok(Id(text.to_lowercase()))
     }
 }
 

@@ -3,9 +3,12 @@
 //! Longer than most: some fifty arguments. What AWS tells is read in `observation`; the calls that
 //! change a group, of which AWS takes one at a time, stand in `steps`.
 
+use std::collections::BTreeMap;
+
 use super::observation::{Member, ReplicationGroups, events, has_failed};
 use super::prelude::*;
-use super::steps;
+use super::{lower, lower_all, steps};
+use crate::schema::Given;
 use types::{
     AuthTokenUpdateStrategyType, ClusterMode, DestinationType, Durability, IpDiscovery, LogFormat,
     LogType, NetworkType, TransitEncryptionMode,
@@ -68,6 +71,7 @@ pub struct ReplicationGroup {
     #[attr(one_of("redis", "valkey"), fold_case)]
     pub engine: Auto<String>,
     /// Version: `7.1`, `6.x`, `5.0.6`; the newest when unset.
+    #[attr(version)]
     pub engine_version: Auto<String>,
     /// Name of the snapshot that is made when the cache is deleted; none when unset.
     #[attr(local)]
@@ -121,6 +125,7 @@ pub struct ReplicationGroup {
     )]
     pub num_node_groups: Auto<i32>,
     /// Parameter group; the default one of the engine when unset.
+    #[attr(fold_case)]
     pub parameter_group_name: Auto<String>,
     /// Port that nodes listen on; 6379 when unset.
     #[attr(replace)]
@@ -148,14 +153,14 @@ pub struct ReplicationGroup {
     /// unset.
     pub snapshot_window: Auto<String>,
     /// Subnet group that the cache stands in; the default VPC when unset.
-    #[attr(replace)]
+    #[attr(replace, fold_case)]
     pub subnet_group_name: Auto<String>,
     /// Encrypts what is sent over the network.
     pub transit_encryption_enabled: Auto<bool>,
     /// `required` refuses clients without encryption, `preferred` takes both.
     pub transit_encryption_mode: Auto<TransitEncryptionMode>,
     /// Group of users that the cache is open to; needs encryption in transit.
-    #[attr(conflicts("auth_token"))]
+    #[attr(conflicts("auth_token"), fold_case)]
     pub user_group_ids: Option<Set<String>>,
     /// Logs that are sent somewhere, one of each type.
     #[attr(count(0, 2))]
@@ -227,7 +232,7 @@ pub struct NodeGroup {
 pub struct Seen {
     pub(super) group: types::ReplicationGroup,
     pub(super) member: Option<types::CacheCluster>,
-    pub(super) tags: Option<Vec<types::Tag>>,
+    pub(super) tags: BTreeMap<String, String>,
     pub(super) events: Vec<String>,
 }
 
@@ -273,13 +278,14 @@ impl Driver for ReplicationGroup {
         let replicas = draft.replicas_per_node_group().known();
         let odd = replicas.is_some_and(|it| !(0..=5).contains(&it));
         refuse("replicas_per_node_group", odd.then(|| "it is 0 to 5".into()));
-        let failover = draft.automatic_failover_enabled().known();
-        let zones = draft.multi_az_enabled().known();
-        if zones == Some(true) && failover == Some(false) {
+        let failover = draft.automatic_failover_enabled();
+        let has_none = matches!(failover, Given::Absent | Given::Known(false));
+        if has_none && draft.multi_az_enabled() == Given::Known(true) {
             let why = "it needs `automatic_failover_enabled = true` beside it";
             refuse("multi_az_enabled", Some(why.into()));
         }
-        if failover == Some(true) && draft.num_cache_clusters().known().is_some_and(|it| it < 2) {
+        let one = draft.num_cache_clusters().known().is_some_and(|it| it < 2);
+        if one && failover == Given::Known(true) {
             let why = "a replica must be there to take over: write 2 or more";
             refuse("num_cache_clusters", Some(why.into()));
         }
@@ -308,12 +314,12 @@ impl Driver for ReplicationGroup {
             .set_auto_minor_version_upgrade(flag(&self.auto_minor_version_upgrade))
             .automatic_failover_enabled(self.automatic_failover_enabled)
             .set_cache_node_type(self.node_type.given())
-            .set_cache_parameter_group_name(self.parameter_group_name.given())
-            .set_cache_subnet_group_name(self.subnet_group_name.given())
+            .set_cache_parameter_group_name(lower(&self.parameter_group_name))
+            .set_cache_subnet_group_name(lower(&self.subnet_group_name))
             .set_cluster_mode(self.cluster_mode.given())
             .set_data_tiering_enabled(self.data_tiering_enabled.given())
             .set_durability(self.durability.given())
-            .set_engine(self.engine.given().map(|it| it.to_lowercase()))
+            .set_engine(lower(&self.engine))
             .set_engine_version(self.engine_version.given())
             .set_global_replication_group_id(self.global_replication_group_id.given())
             .set_ip_discovery(self.ip_discovery.given())
@@ -338,7 +344,7 @@ impl Driver for ReplicationGroup {
             .set_tags(tagged(&self.tags.all))
             .set_transit_encryption_enabled(self.transit_encryption_enabled.given())
             .set_transit_encryption_mode(self.transit_encryption_mode.given())
-            .set_user_group_ids(self.user_group_ids.clone().map(|it| it.0))
+            .set_user_group_ids(self.user_group_ids.as_ref().map(lower_all))
             .customize()
             .config_override(once());
         let made = call.send().await.map(|_| id.clone()).map_err(Failure::from);

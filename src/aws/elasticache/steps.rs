@@ -8,6 +8,8 @@ use aws_sdk_elasticache::operation::modify_replication_group_shard_configuration
 
 use super::prelude::*;
 use super::replication_group::{LogDelivery, NodeGroup, ReplicationGroup, flag};
+use super::{lower, lower_all, without};
+use crate::schema::compare::is_version;
 use types::{AuthTokenUpdateStrategyType, DestinationType, TransitEncryptionMode};
 
 /// One call.
@@ -63,8 +65,9 @@ fn token(
             Some(call.auth_token(token.expose()).auth_token_update_strategy(strategy))
         }
         None if have.auth_token.is_some() && want.user_group_ids.is_some() => {
+            // The token goes when users take over, in one call.
             let call = call.auth_token_update_strategy(AuthTokenUpdateStrategyType::Delete);
-            Some(call.set_user_group_ids_to_add(want.user_group_ids.clone().map(|it| it.0)))
+            Some(call.set_user_group_ids_to_add(want.user_group_ids.as_ref().map(lower_all)))
         }
         _ => None,
     }
@@ -75,22 +78,18 @@ fn settings(
     want: &ReplicationGroup,
     have: &ReplicationGroup,
 ) -> Option<ModifyReplicationGroupInputBuilder> {
-    let same_engine = match (want.engine.get(), have.engine.get()) {
-        (Some(want), Some(have)) => want.eq_ignore_ascii_case(have),
-        (want, _) => want.is_none(),
-    };
+    let same_engine = want.engine.get().is_none() || lower(&want.engine) == lower(&have.engine);
     let actual = have.engine_version_actual.get();
     let version = changed(&want.engine_version, &have.engine_version)
-        .filter(|it| !actual.is_some_and(|actual| words::is_version(it, actual)));
+        .filter(|it| !actual.is_some_and(|actual| is_version(it, actual)));
     let version = match same_engine {
         true => version,
         false => want.engine_version.given(),
     };
     // A group of the old version's family cannot stay.
-    let parameters = match same_engine && version.is_none() {
-        true => changed(&want.parameter_group_name, &have.parameter_group_name),
-        false => want.parameter_group_name.given(),
-    };
+    let other_parameters = lower(&want.parameter_group_name) != lower(&have.parameter_group_name);
+    let parameters = lower(&want.parameter_group_name)
+        .filter(|_| other_parameters || !same_engine || version.is_some());
     let topic = Some(&want.notification_topic_arn)
         .filter(|it| **it != have.notification_topic_arn)
         .map(|it| match it {
@@ -115,7 +114,7 @@ fn settings(
         .set_cache_node_type(changed(&want.node_type, &have.node_type))
         .set_cache_parameter_group_name(parameters)
         .set_cluster_mode(changed(&want.cluster_mode, &have.cluster_mode))
-        .set_engine(want.engine.given().filter(|_| !same_engine).map(|it| it.to_lowercase()))
+        .set_engine(lower(&want.engine).filter(|_| !same_engine))
         .set_engine_version(version)
         .set_ip_discovery(changed(&want.ip_discovery, &have.ip_discovery))
         .set_log_delivery_configurations(logs(want, have))
@@ -149,10 +148,8 @@ fn users(
     want: &ReplicationGroup,
     have: &ReplicationGroup,
 ) -> Option<ModifyReplicationGroupInputBuilder> {
-    let none = Set::default();
-    let wanted = want.user_group_ids.as_ref().unwrap_or(&none);
-    let had = have.user_group_ids.as_ref().unwrap_or(&none);
-    let (more, fewer) = (wanted.minus(had), had.minus(wanted));
+    let more = without(&want.user_group_ids, &have.user_group_ids);
+    let fewer = without(&have.user_group_ids, &want.user_group_ids);
     let call = ModifyReplicationGroupInputBuilder::default()
         .apply_immediately(true)
         .set_user_group_ids_to_add(Some(more.clone()).filter(|it| !it.is_empty()))

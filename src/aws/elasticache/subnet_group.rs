@@ -1,5 +1,7 @@
 //! `aws_elasticache_subnet_group`: the subnets that caches may stand in.
 
+use std::collections::BTreeMap;
+
 use super::prelude::*;
 
 /// Subnets that caches may stand in.
@@ -32,7 +34,7 @@ pub struct SubnetGroup {
 /// What two reads tell of a group.
 pub struct Seen {
     group: types::CacheSubnetGroup,
-    tags: Option<Vec<types::Tag>>,
+    tags: BTreeMap<String, String>,
 }
 
 impl Driver for SubnetGroup {
@@ -80,7 +82,7 @@ impl Driver for SubnetGroup {
         self.subnet_ids = subnets.filter_map(|it| it.subnet_identifier).collect();
         self.arn.set(group.arn);
         self.vpc_id.set(group.vpc_id);
-        self.tags.observe(pairs(tags));
+        self.tags.observe(tags);
     }
 
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {
@@ -98,6 +100,11 @@ impl Driver for SubnetGroup {
         let call = aws.elasticache().delete_cache_subnet_group();
         call.cache_subnet_group_name(&**id).send().await?;
         Ok(())
+    }
+
+    /// AWS keeps names in lower case.
+    async fn import(text: &str, _: &Aws) -> Result<Id> {
+        Ok(Id(text.to_lowercase()))
     }
 }
 

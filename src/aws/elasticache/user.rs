@@ -1,5 +1,7 @@
 //! `aws_elasticache_user`: someone who may use caches, and for what.
 
+use std::collections::BTreeMap;
+
 use super::prelude::*;
 use types::InputAuthenticationType;
 
@@ -75,7 +77,7 @@ pub struct AuthenticationMode {
 /// What two reads tell of a user.
 pub struct Seen {
     user: types::User,
-    tags: Option<Vec<types::Tag>>,
+    tags: BTreeMap<String, String>,
 }
 
 impl Driver for User {
@@ -128,7 +130,7 @@ impl Driver for User {
         let (user, tags) = tokio::join!(aws.load::<Users>(id), tags_of(aws, &arn));
         let Some(user) = user? else { return Ok(None) };
         match tags {
-            Err(_) if is_going(&user) => Ok(Some(Seen { user, tags: None })),
+            Err(_) if is_going(&user) => Ok(Some(Seen { user, tags: BTreeMap::new() })),
             tags => Ok(Some(Seen { user, tags: tags? })),
         }
     }
@@ -166,7 +168,7 @@ impl Driver for User {
             kind,
         }));
         self.arn.set(user.arn);
-        self.tags.observe(pairs(tags));
+        self.tags.observe(tags);
     }
 
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {
@@ -199,6 +201,11 @@ impl Driver for User {
     async fn delete(&self, id: &Id, aws: &Aws) -> Result<()> {
         aws.elasticache().delete_user().user_id(&**id).send().await?;
         Ok(())
+    }
+
+    /// AWS keeps names in lower case.
+    async fn import(text: &str, _: &Aws) -> Result<Id> {
+        Ok(Id(text.to_lowercase()))
     }
 }
 

@@ -1,6 +1,9 @@
 //! `aws_elasticache_user_group`: the users of a cache.
 
+use std::collections::BTreeMap;
+
 use super::prelude::*;
+use super::{lower_all, without};
 
 /// Users that caches can be opened to together.
 ///
@@ -21,6 +24,7 @@ pub struct UserGroup {
     #[attr(replace, fold_case)]
     pub user_group_id: String,
     /// Identifiers of the users; a group for Redis has one whose name is `default`.
+    #[attr(fold_case)]
     pub user_ids: Option<Set<String>>,
     /// ARN of the group.
     pub arn: Out<String>,
@@ -31,7 +35,7 @@ pub struct UserGroup {
 /// What two reads tell of a group.
 pub struct Seen {
     group: types::UserGroup,
-    tags: Option<Vec<types::Tag>>,
+    tags: BTreeMap<String, String>,
 }
 
 impl Driver for UserGroup {
@@ -46,7 +50,7 @@ impl Driver for UserGroup {
             .engine(self.engine.to_lowercase())
             .set_tags(tagged(&self.tags.all))
             .user_group_id(&*id)
-            .set_user_ids(self.user_ids.clone().map(|it| it.0))
+            .set_user_ids(self.user_ids.as_ref().map(lower_all))
             .customize()
             .config_override(once());
         let made = call.send().await.map(|_| id.clone()).map_err(Failure::from);
@@ -59,7 +63,7 @@ impl Driver for UserGroup {
         let Some(group) = group? else { return Ok(None) };
         match tags {
             Err(_) if group.status.as_deref() == Some("deleting") => {
-                Ok(Some(Seen { group, tags: None }))
+                Ok(Some(Seen { group, tags: BTreeMap::new() }))
             }
             tags => Ok(Some(Seen { group, tags: tags? })),
         }
@@ -76,16 +80,14 @@ impl Driver for UserGroup {
         let Seen { group, tags } = seen;
         self.engine = group.engine.unwrap_or_default();
         self.user_group_id = group.user_group_id.unwrap_or_default();
-        self.user_ids = unless_blank(&self.user_ids, group.user_ids.map(Set));
+        self.user_ids = told(self.user_ids.take(), group.user_ids.map(Set));
         self.arn.set(group.arn);
-        self.tags.observe(pairs(tags));
+        self.tags.observe(tags);
     }
 
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {
-        let none = Set::default();
-        let users = self.user_ids.as_ref().unwrap_or(&none);
-        let has_users = have.user_ids.as_ref().unwrap_or(&none);
-        let (more, fewer) = (users.minus(has_users), has_users.minus(users));
+        let more = without(&self.user_ids, &have.user_ids);
+        let fewer = without(&have.user_ids, &self.user_ids);
         let other_engine = !self.engine.eq_ignore_ascii_case(&have.engine);
         if !more.is_empty() || !fewer.is_empty() || other_engine {
             let call = aws.elasticache().modify_user_group().user_group_id(&**id);
@@ -103,6 +105,11 @@ impl Driver for UserGroup {
     async fn delete(&self, id: &Id, aws: &Aws) -> Result<()> {
         aws.elasticache().delete_user_group().user_group_id(&**id).send().await?;
         Ok(())
+    }
+
+    /// AWS keeps names in lower case.
+    async fn import(text: &str, _: &Aws) -> Result<Id> {
+        Ok(Id(text.to_lowercase()))
     }
 }
 
