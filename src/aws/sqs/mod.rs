@@ -9,6 +9,7 @@ pub use queue_policy::QueuePolicy;
 pub use queue_redrive_policy::QueueRedrivePolicy;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value as Json;
@@ -18,11 +19,16 @@ use super::batch::{Batch, Keyed};
 use crate::driver::{Failure, FailureKind, Result};
 use crate::schema::compare::{agreed, same_json};
 
+/// How long a change of an attribute takes until every read tells it.
+pub(crate) const SPREADS_FOR: Duration = Duration::from_secs(60);
+
 /// What every driver file of this folder begins with.
 pub(crate) mod prelude {
+    pub(crate) use std::time::Duration;
+
     pub(crate) use aws_sdk_sqs::types::QueueAttributeName as Name;
 
-    pub(crate) use super::{Attributes, Queues, restated_redrive, set};
+    pub(crate) use super::{Attributes, Queues, SPREADS_FOR, restated_redrive, set};
     pub(crate) use crate::aws::{Aws, tags};
     pub(crate) use crate::diag::Diagnostics;
     pub(crate) use crate::driver::{Driver, Failure, FailureKind, Id, Op, Result, Status};

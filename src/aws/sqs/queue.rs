@@ -2,7 +2,7 @@
 //!
 //! Longer than most: what a fifo queue takes and another does not, AWS says only when it is made.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::known_soon;
 use super::prelude::*;
@@ -83,12 +83,14 @@ pub struct Queue {
 pub struct Seen {
     url: String,
     attributes: Attributes,
-    tags: HashMap<String, String>,
+    tags: BTreeMap<String, String>,
 }
 
 impl Driver for Queue {
     type Cloud = Aws;
     type Seen = Seen;
+
+    const STALE_FOR: Duration = SPREADS_FOR;
 
     fn check(draft: &QueueDraft<'_>, diagnostics: &mut Diagnostics) {
         let is_fifo = match draft.fifo_queue() {
@@ -154,10 +156,9 @@ impl Driver for Queue {
     }
 
     async fn find(id: &Id, aws: &Aws) -> Result<Option<Seen>> {
-        let tags = aws.sqs().list_queue_tags().queue_url(&**id).send();
-        let (attributes, tags) = tokio::join!(aws.load::<Queues>(id), tags);
+        let (attributes, tags) = tokio::join!(aws.load::<Queues>(id), tags_of(aws, id));
         let Some(attributes) = attributes? else { return Ok(None) };
-        Ok(Some(Seen { url: id.0.clone(), attributes, tags: tags?.tags.unwrap_or_default() }))
+        Ok(Some(Seen { url: id.0.clone(), attributes, tags: tags? }))
     }
 
     fn status(_: &Seen) -> Status {
@@ -273,4 +274,15 @@ fn taken(name: &str, url: &str) -> Failure {
     let why = format!("there is a queue `{name}` already, at {url}");
     Failure::new(FailureKind::Retryable, why)
         .hint("choose another name, or bring the queue in: `import { id = \"its URL\" … }`")
+}
+
+/// Tags of the queue at that URL, which ends in account and name.
+async fn tags_of(aws: &Aws, url: &str) -> Result<BTreeMap<String, String>> {
+    let mut parts = url.rsplit('/');
+    let (name, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    aws.tags(&aws.arn("sqs", account, name), async {
+        let reply = aws.sqs().list_queue_tags().queue_url(url).send().await?;
+        Ok(reply.tags.into_iter().flatten().collect())
+    })
+    .await
 }

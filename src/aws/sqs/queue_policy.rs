@@ -40,6 +40,8 @@ impl Driver for QueuePolicy {
     type Cloud = Aws;
     type Seen = (Id, String);
 
+    const STALE_FOR: Duration = SPREADS_FOR;
+
     async fn create(&self, aws: &Aws, _: &Op) -> Result<Id> {
         set(aws, &self.queue_url, policy(&self.policy)).await?;
         Ok(Id(self.queue_url.clone()))

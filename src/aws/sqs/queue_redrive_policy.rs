@@ -37,6 +37,8 @@ impl Driver for QueueRedrivePolicy {
     type Cloud = Aws;
     type Seen = (Id, String);
 
+    const STALE_FOR: Duration = SPREADS_FOR;
+
     async fn create(&self, aws: &Aws, _: &Op) -> Result<Id> {
         set(aws, &self.queue_url, redrive(&self.redrive_policy)).await?;
         Ok(Id(self.queue_url.clone()))
