@@ -9,7 +9,7 @@ pub use topic::Topic;
 pub use topic_policy::TopicPolicy;
 pub use topic_subscription::TopicSubscription;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_sns::types::Tag;
 use serde_json::Value as Json;
@@ -57,9 +57,12 @@ pub(crate) fn tag(name: impl Into<String>, value: impl Into<String>) -> Option<T
 }
 
 /// Tags of a topic.
-pub(crate) async fn tags_of(aws: &Aws, arn: &str) -> Result<Vec<Tag>> {
-    let reply = aws.sns().list_tags_for_resource().resource_arn(arn).send().await?;
-    Ok(reply.tags.unwrap_or_default())
+pub(crate) async fn tags_of(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>> {
+    aws.tags(arn, async {
+        let reply = aws.sns().list_tags_for_resource().resource_arn(arn).send().await?;
+        Ok(reply.tags.into_iter().flatten().map(|it| (it.key, it.value)).collect())
+    })
+    .await
 }
 
 /// Sets one attribute of a topic: SNS takes no more in a call.

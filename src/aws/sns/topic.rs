@@ -2,6 +2,8 @@
 //!
 //! Longer than most: five ways of delivery have three settings each, and SNS takes one in a call.
 
+use std::collections::BTreeMap;
+
 use super::prelude::*;
 use super::{set, tag, tags_of};
 use crate::aws::names;
@@ -127,7 +129,7 @@ macro_rules! rates {
 pub struct Seen {
     arn: String,
     attributes: Attributes,
-    tags: Vec<aws_sdk_sns::types::Tag>,
+    tags: BTreeMap<String, String>,
 }
 
 impl Driver for Topic {
@@ -229,7 +231,7 @@ impl Driver for Topic {
             let told = text(name).and_then(|it| it.parse().ok()).filter(|it| *it != 0);
             *rate = told.or(rate.filter(|it| *it == 0));
         }
-        self.tags.observe(tags.into_iter().map(|it| (it.key, it.value)));
+        self.tags.observe(tags);
     }
 
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {

@@ -33,8 +33,8 @@ impl DataSource for Topic {
             let why = format!("there is no topic `{}` in {}", self.name, aws.region());
             return Err(Failure::new(FailureKind::NotFound, why));
         }
-        let own = tags?.into_iter().filter(|it| !it.key.starts_with("aws:"));
-        self.tags.set(own.map(|it| (it.key, it.value)).collect::<BTreeMap<_, _>>());
+        let own = tags?.into_iter().filter(|(name, _)| !name.starts_with("aws:"));
+        self.tags.set(own.collect::<BTreeMap<_, _>>());
         self.arn.set(arn.clone());
         Ok(Id(arn))
     }
