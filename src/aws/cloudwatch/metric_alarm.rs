@@ -3,13 +3,10 @@
 //! Longer than most: three kinds of alarms in one type (a metric, an expression of metrics, a PromQL
 //! query), each with arguments that the others refuse.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
-
-use regex::Regex;
+use std::collections::BTreeMap;
 
 use super::prelude::*;
-use super::{Alarms, is_period, tagged, tags_of};
+use super::{Alarms, tagged, tags_of};
 use types::{
     AlarmPromQlCriteria, ComparisonOperator, Dimension, EvaluationCriteria as Criteria, Metric,
     MetricDataQuery, MetricStat, StandardUnit, Statistic,
@@ -189,7 +186,7 @@ pub struct QueryMetric {
 /// An alarm and its tags, which another call tells.
 pub struct Seen {
     alarm: types::MetricAlarm,
-    tags: Vec<types::Tag>,
+    tags: BTreeMap<String, String>,
 }
 
 impl Driver for MetricAlarm {
@@ -197,14 +194,7 @@ impl Driver for MetricAlarm {
     type Seen = Seen;
 
     fn check(draft: &MetricAlarmDraft<'_>, diagnostics: &mut Diagnostics) {
-        check_numbers(draft, diagnostics);
-        check_parts(draft, diagnostics);
-        if let Some(BlockSet(queries)) = draft.metric_query().known().filter(|it| !it.0.is_empty())
-        {
-            for why in mistakes(&queries) {
-                draft.refuse(diagnostics, "metric_query", why);
-            }
-        }
+        super::alarm_check::check(draft, diagnostics);
     }
 
     async fn create(&self, aws: &Aws, _: &Op) -> Result<Id> {
@@ -262,8 +252,7 @@ impl Driver for MetricAlarm {
         let queries = alarm.metrics.unwrap_or_default().into_iter();
         self.metric_query = BlockSet(queries.map(|it| MetricQuery::seen(it, &known)).collect());
         self.arn.set(alarm.alarm_arn);
-        let pair = |it: types::Tag| Some((it.key?, it.value.unwrap_or_default()));
-        self.tags.observe(tags.into_iter().filter_map(pair));
+        self.tags.observe(tags);
     }
 
     /// An alarm is put whole. Tags are not part of that: AWS ignores them where the alarm exists.
@@ -418,162 +407,4 @@ fn dimensions_sent(those: &BTreeMap<String, String>) -> Vec<Dimension> {
 
 fn dimensions(those: Option<Vec<Dimension>>) -> Option<BTreeMap<String, String>> {
     those.map(|it| it.into_iter().filter_map(|it| Some((it.name?, it.value?))).collect())
-}
-
-/// Each number and text by itself.
-fn check_numbers(draft: &MetricAlarmDraft<'_>, diagnostics: &mut Diagnostics) {
-    let why = "it is 10, 20, 30 or a multiple of 60 seconds";
-    for (name, it) in
-        [("period", draft.period()), ("evaluation_interval", draft.evaluation_interval())]
-    {
-        if it.known().is_some_and(|it| !is_period(it, &[10, 20, 30])) {
-            draft.refuse(diagnostics, name, why);
-        }
-    }
-    let (periods, points) =
-        (draft.evaluation_periods().known(), draft.datapoints_to_alarm().known());
-    for (name, it) in [("evaluation_periods", periods), ("datapoints_to_alarm", points)] {
-        if it.is_some_and(|it| it < 1) {
-            draft.refuse(diagnostics, name, "it is 1 or more");
-        }
-    }
-    if let (Some(periods), Some(points)) = (periods, points)
-        && points > periods
-    {
-        let why =
-            format!("no more than the {periods} of `evaluation_periods` can be out of bounds");
-        draft.refuse(diagnostics, "datapoints_to_alarm", why);
-    }
-    if draft.extended_statistic().known().is_some_and(|it| !is_extended(&it)) {
-        let why = "it is a percentile such as `p99` or `p99.9`, a trimmed statistic such as `tm90`, \
-                   `wm98`, `TM(10%:90%)` or `PR(:300)`, or `IQM`";
-        draft.refuse(diagnostics, "extended_statistic", why);
-    }
-    if draft.namespace().known().is_some_and(|it| it.starts_with(':')) {
-        draft.refuse(diagnostics, "namespace", "it cannot begin with `:`");
-    }
-    for (name, it) in [
-        ("alarm_actions", draft.alarm_actions()),
-        ("insufficient_data_actions", draft.insufficient_data_actions()),
-        ("ok_actions", draft.ok_actions()),
-    ] {
-        let Some(Set(actions)) = it.known() else { continue };
-        if actions.len() > 5 {
-            draft.refuse(diagnostics, name, "five are the most that an alarm takes");
-        }
-        if let Some(wrong) = actions.iter().find(|it| !it.starts_with("arn:")) {
-            draft.refuse(diagnostics, name, format!("{wrong:?} is not an ARN"));
-        }
-    }
-}
-
-/// Which arguments each kind of alarm needs.
-fn check_parts(draft: &MetricAlarmDraft<'_>, diagnostics: &mut Diagnostics) {
-    let blocks = |name: &str| match draft.value(name) {
-        it if !it.is_known() => None,
-        it => Some(it.as_slice().is_some_and(|it| !it.is_empty())),
-    };
-    let by_query = blocks("evaluation_criteria");
-    let mut need = |name: &str, is_set: bool, why: &str| {
-        if !is_set {
-            draft.refuse(diagnostics, name, why);
-        }
-    };
-    if by_query == Some(false) {
-        let why = "an alarm of metrics needs it";
-        need("comparison_operator", draft.comparison_operator().is_set(), why);
-        need("evaluation_periods", draft.evaluation_periods().is_set(), why);
-        let bound = draft.threshold().is_set() || draft.threshold_metric_id().is_set();
-        need("threshold", bound, "an alarm of metrics needs it, or `threshold_metric_id`");
-        let interval = draft.evaluation_interval().is_set();
-        need("evaluation_interval", !interval, "it is for `evaluation_criteria` only");
-    }
-    if matches!(draft.metric_name(), Given::Known(_)) {
-        let why = "an alarm of one metric needs it";
-        need("namespace", draft.namespace().is_set(), why);
-        need("period", draft.period().is_set(), why);
-        let statistic = draft.statistic().is_set() || draft.extended_statistic().is_set();
-        need("statistic", statistic, "an alarm of one metric needs it, or `extended_statistic`");
-    }
-}
-
-/// What is wrong with queries that go together.
-fn mistakes(queries: &[MetricQuery]) -> Vec<String> {
-    let mut wrong = Vec::new();
-    let mut ids = BTreeSet::new();
-    for it in queries {
-        let id = &it.id;
-        if !ids.insert(id) {
-            wrong.push(format!("there are two with the id `{id}`"));
-        }
-        let allowed = |it: char| it.is_ascii_alphanumeric() || it == '_';
-        if !id.starts_with(|it: char| it.is_ascii_lowercase()) || !id.chars().all(allowed) {
-            wrong
-                .push(format!("the id `{id}` is not a small letter and then letters, digits, `_`"));
-        }
-        match (it.metric.get(), &it.expression) {
-            (Some(_), Some(_)) => wrong.push(format!("`{id}` has both `metric` and `expression`")),
-            (None, None) => wrong.push(format!("`{id}` has neither `metric` nor `expression`")),
-            _ => {}
-        }
-        let periods = [it.period, it.metric.get().map(|it| it.period)];
-        if periods.into_iter().flatten().any(|it| !is_period(it, &[1, 5, 10, 20, 30])) {
-            let why = "is not 1, 5, 10, 20, 30 or a multiple of 60 seconds";
-            wrong.push(format!("the period of `{id}` {why}"));
-        }
-        let stat = it.metric.get().map(|it| it.stat.as_str());
-        if stat.is_some_and(|it| !Statistic::values().contains(&it) && !is_extended(it)) {
-            wrong.push(format!("the `stat` of `{id}` is none that there is"));
-        }
-    }
-    if !queries.iter().any(|it| it.return_data) {
-        wrong.push("none is watched: write `return_data = true` in one".into());
-    }
-    wrong
-}
-
-/// Whether the text names a percentile or a trimmed statistic.
-fn is_extended(text: &str) -> bool {
-    static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let number = r"(100|\d{1,2}(\.\d{1,10})?)";
-        let percent = format!("({number}%)?");
-        let value = r"(\d+(\.\d+)?)?";
-        Regex::new(&format!(
-            r"^(IQM|(p|tm|wm|tc|ts){number}|(TM|WM|TC|TS)\(({percent}:{percent}|{value}:{value})\)|PR\({value}:{value}\))$"
-        ))
-        .ok()
-    });
-    PATTERN.as_ref().is_none_or(|it| it.is_match(text))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn statistics_are_told_from_typing_errors() {
-        let good = [
-            "p0",
-            "p99",
-            "p99.9",
-            "p100",
-            "tm90",
-            "wm98.5",
-            "tc1",
-            "ts50",
-            "IQM",
-            "TM(10%:90%)",
-            "TM(:90%)",
-            "WM(10%:)",
-            "TC(150:1000)",
-            "PR(:300)",
-            "PR(100.5:)",
-        ];
-        for it in good {
-            assert!(is_extended(it), "{it}");
-        }
-        for it in ["", "p", "p101", "99", "P99", "Average", "tm90%", "TM(10:90%)", "PR", "p99 "] {
-            assert!(!is_extended(it), "{it}");
-        }
-    }
 }

@@ -1,10 +1,13 @@
 //! Drivers of the service `cloudwatch`, and what they share.
 
+mod alarm_check;
 pub mod dashboard;
 pub mod metric_alarm;
 
 pub use dashboard::Dashboard;
 pub use metric_alarm::MetricAlarm;
+
+use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatch::types::{AlarmType, MetricAlarm as Alarm, Tag};
 
@@ -49,15 +52,13 @@ pub(crate) fn tagged<'a>(
     Some(tags.collect()).filter(|it: &Vec<Tag>| !it.is_empty())
 }
 
-/// Tags of one object. CloudWatch tells them with no other call and for one ARN at a time, so tags
-/// that somebody else changed are found by one call an alarm, and by no fewer. All are on their way
-/// at once.
-pub(crate) async fn tags_of(aws: &Aws, arn: &str) -> Result<Vec<Tag>> {
-    let reply = aws.cloudwatch().list_tags_for_resource().resource_arn(arn).send().await?;
-    Ok(reply.tags.unwrap_or_default())
-}
-
-/// Whether the text is a period: ten, twenty or thirty seconds, or whole minutes.
-pub(crate) fn is_period(seconds: i32, short: &[i32]) -> bool {
-    short.contains(&seconds) || (seconds > 0 && seconds % 60 == 0)
+/// Tags of one object. CloudWatch itself tells them with no other call and for one ARN at a time, so
+/// a plan takes them from the index.
+pub(crate) async fn tags_of(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>> {
+    aws.tags(arn, async {
+        let reply = aws.cloudwatch().list_tags_for_resource().resource_arn(arn).send().await?;
+        let tags = reply.tags.into_iter().flatten();
+        Ok(tags.filter_map(|it| Some((it.key?, it.value.unwrap_or_default()))).collect())
+    })
+    .await
 }
