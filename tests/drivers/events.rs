@@ -205,9 +205,7 @@ async fn what_aws_would_refuse_is_refused_at_plan() {
     };
     let targets: &[(Json, &[&str])] = &[
         (json!({}), &[]),
-        (json!({ "arn": "ops" }), &["arn"]),
         (json!({ "target_id": "a b" }), &["target_id"]),
-        (json!({ "input": "text" }), &["input"]),
         (json!({ "kinesis_target": [{}] }), &["kinesis_target"]),
         (
             json!({ "input_transformer": [{ "input_paths": { "AWS1": "$" }, "input_template": "x" }] }),

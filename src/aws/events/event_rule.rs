@@ -1,9 +1,11 @@
 //! `aws_cloudwatch_event_rule`: which events, or which times, something is done on.
 
+use std::collections::BTreeMap;
+
 use super::prelude::*;
 use super::{DEFAULT_BUS, tagged};
 use crate::schema::compare::settled;
-use types::{Rule, RuleState, Tag};
+use types::{Rule, RuleState};
 
 /// Picks events of a bus, or times of a schedule, for targets to be called on.
 ///
@@ -44,6 +46,7 @@ pub struct EventRule {
     #[attr(replace, conflicts("name"))]
     pub name_prefix: Auto<String>,
     /// ARN of the role that sends events to a bus of another account.
+    #[attr(format = "arn")]
     pub role_arn: Option<String>,
     /// Times as `cron(…)` or `rate(…)`; on the default bus only.
     #[attr(length(0, 256))]
@@ -60,7 +63,7 @@ pub struct EventRule {
 /// A rule and its tags, which another call tells.
 pub struct Seen {
     rule: Rule,
-    tags: Vec<Tag>,
+    tags: BTreeMap<String, String>,
 }
 
 impl Driver for EventRule {
@@ -102,10 +105,15 @@ impl Driver for EventRule {
 
     async fn find(id: &Id, aws: &Aws) -> Result<Option<Seen>> {
         let Some(rule) = aws.load::<Rules>(id).await? else { return Ok(None) };
-        // EventBridge tells tags with no other call, and for one ARN at a time.
-        let tags = aws.events().list_tags_for_resource();
-        let tags = tags.resource_arn(rule.arn().unwrap_or_default()).send().await?;
-        Ok(Some(Seen { rule, tags: tags.tags.unwrap_or_default() }))
+        // EventBridge itself tells tags with no other call, and for one ARN at a time.
+        let arn = rule.arn().unwrap_or_default();
+        let ask = async {
+            let reply = aws.events().list_tags_for_resource().resource_arn(arn).send().await?;
+            let tags = reply.tags.into_iter().flatten();
+            Ok(tags.map(|it| (it.key, it.value)).collect())
+        };
+        let tags = aws.tags(arn, ask).await?;
+        Ok(Some(Seen { rule, tags }))
     }
 
     fn status(_: &Seen) -> Status {
@@ -131,7 +139,7 @@ impl Driver for EventRule {
             (_, known) => *known = Some(state),
         }
         self.arn.set(rule.arn);
-        self.tags.observe(tags.into_iter().map(|it| (it.key, it.value)));
+        self.tags.observe(tags);
     }
 
     /// A rule is put whole. Tags are not part of that: AWS ignores them where the rule exists.

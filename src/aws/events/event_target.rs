@@ -1,8 +1,9 @@
 //! `aws_cloudwatch_event_target`: what is called when a rule matches.
 //!
 //! Longer than most: each kind of target has arguments of its own, which stand in
-//! `target_parameters.rs`.
+//! `target_parameters.rs` and `ecs_parameters.rs`.
 
+pub use super::ecs_parameters::*;
 use super::prelude::*;
 pub use super::target_parameters::*;
 use types::Target;
@@ -29,6 +30,7 @@ use types::Target;
 #[resource("aws_cloudwatch_event_target")]
 pub struct EventTarget {
     /// ARN of what is called.
+    #[attr(format = "arn")]
     pub arn: String,
     /// Name or ARN of the bus that the rule belongs to.
     #[attr(replace, default = "default", length(1, 1600))]
@@ -37,12 +39,13 @@ pub struct EventTarget {
     #[attr(default = false, local)]
     pub force_destroy: bool,
     /// JSON that is passed on instead of the event.
-    #[attr(conflicts("input_path", "input_transformer"), length(0, 8192))]
+    #[attr(conflicts("input_path", "input_transformer"), length(0, 8192), format = "json")]
     pub input: Option<String>,
     /// Part of the event that is passed on, as a JSON path; all of it when unset.
     #[attr(conflicts("input", "input_transformer"), length(0, 256))]
     pub input_path: Option<String>,
     /// ARN of the role that calls the target.
+    #[attr(format = "arn")]
     pub role_arn: Option<String>,
     /// Name of the rule.
     #[attr(replace)]
@@ -99,16 +102,6 @@ impl Driver for EventTarget {
         }
         if draft.event_bus_name().known().is_some_and(|it| !is_bus(&it)) {
             draft.refuse(diagnostics, "event_bus_name", "it is neither a name nor an ARN of a bus");
-        }
-        for (name, arn) in [("arn", draft.arn()), ("role_arn", draft.role_arn())] {
-            if arn.known().is_some_and(|it| !it.starts_with("arn:")) {
-                draft.refuse(diagnostics, name, "it is not an ARN");
-            }
-        }
-        let input = draft.input().known();
-        if let Some(Err(wrong)) = input.map(|it| serde_json::from_str::<serde_json::Value>(&it)) {
-            let why = format!("it is not JSON: {wrong}; `jsonencode(…)` writes it");
-            draft.refuse(diagnostics, "input", why);
         }
         let kinesis = draft.kinesis_target().known().and_then(|it| it.0);
         if kinesis.is_some_and(|it| it.partition_key_path.is_none()) {

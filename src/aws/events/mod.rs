@@ -1,5 +1,6 @@
 //! Drivers of the service `events`, and what they share.
 
+mod ecs_parameters;
 pub mod event_rule;
 pub mod event_target;
 mod target_parameters;
