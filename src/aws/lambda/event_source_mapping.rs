@@ -55,6 +55,7 @@ pub struct EventSourceMapping {
     /// `ReportBatchItemFailures` where the function tells which records failed.
     pub function_response_types: Option<Set<FunctionResponseType>>,
     /// ARN of the key that filters are encrypted with; AWS's own when unset.
+    #[attr(format = "arn")]
     pub kms_key_arn: Option<String>,
     /// Seconds that records are gathered for one call; none when unset.
     pub maximum_batching_window_in_seconds: Option<i32>,

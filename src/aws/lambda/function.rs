@@ -57,6 +57,7 @@ pub struct Function {
     ))]
     pub code_sha256: Auto<String>,
     /// ARN of the configuration that says who must have signed the code; nobody when unset.
+    #[attr(format = "arn")]
     pub code_signing_config_arn: Option<String>,
     /// What the function is for, in words.
     pub description: Option<String>,
@@ -72,6 +73,7 @@ pub struct Function {
     /// Image with the code.
     pub image_uri: Option<String>,
     /// ARN of the key for environment variables and snapshots; AWS's own when unset.
+    #[attr(format = "arn")]
     pub kms_key_arn: Option<String>,
     /// ARNs of the layers' versions, in order; at most five.
     pub layers: Option<Vec<String>>,
@@ -98,6 +100,7 @@ pub struct Function {
     #[attr(default = -1)]
     pub reserved_concurrent_executions: i32,
     /// ARN of the role that the function has.
+    #[attr(format = "arn")]
     pub role: String,
     /// Language and its version; needed for zip files.
     pub runtime: Option<Runtime>,
@@ -118,7 +121,7 @@ pub struct Function {
     #[attr(local)]
     pub source_code_hash: Auto<String>,
     /// ARN of the key that the zip file is encrypted with; AWS's own when unset.
-    #[attr(conflicts("image_uri"))]
+    #[attr(conflicts("image_uri"), format = "arn")]
     pub source_kms_key_arn: Option<String>,
     /// Seconds that a call may take.
     #[attr(default = 3, range(1, 900))]
@@ -339,21 +342,7 @@ impl Driver for Function {
     }
 
     fn status(seen: &Seen) -> Status {
-        let Some(it) = seen.function.configuration() else { return Status::Gone };
-        let why = |reason: Option<&str>, otherwise: &str| {
-            Status::failed(reason.filter(|it| !it.is_empty()).unwrap_or(otherwise))
-        };
-        match (it.state(), it.last_update_status()) {
-            (Some(it @ (State::Pending | State::Deleting)), _) => Status::busy(it.as_str()),
-            (Some(State::Failed), _) => why(it.state_reason(), "it could not be made"),
-            (_, Some(it @ LastUpdateStatus::InProgress)) => {
-                Status::busy(format!("update {}", it.as_str()))
-            }
-            (_, Some(LastUpdateStatus::Failed)) => {
-                why(it.last_update_status_reason(), "the last update failed")
-            }
-            _ => Status::Ready,
-        }
+        seen.function.configuration().map_or(Status::Gone, status_of)
     }
 
     fn observe(&mut self, seen: Seen) {
@@ -460,6 +449,24 @@ impl Driver for Function {
         }
         aws.lambda().delete_function().function_name(&**id).send().await?;
         Ok(())
+    }
+}
+
+/// How far along a function is, in AWS's own words.
+pub fn status_of(it: &FunctionConfiguration) -> Status {
+    let why = |reason: Option<&str>, otherwise: &str| {
+        Status::failed(reason.filter(|it| !it.is_empty()).unwrap_or(otherwise))
+    };
+    match (it.state(), it.last_update_status()) {
+        (Some(it @ (State::Pending | State::Deleting)), _) => Status::busy(it.as_str()),
+        (Some(State::Failed), _) => why(it.state_reason(), "it could not be made"),
+        (_, Some(it @ LastUpdateStatus::InProgress)) => {
+            Status::busy(format!("update {}", it.as_str()))
+        }
+        (_, Some(LastUpdateStatus::Failed)) => {
+            why(it.last_update_status_reason(), "the last update failed")
+        }
+        _ => Status::Ready,
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::function::{FunctionDraft, LoggingConfig};
 use super::prelude::*;
+use crate::schema::Given;
 use types::{Architecture, LogFormat, PackageType};
 
 /// Refuses what AWS would refuse later, and a zip file that is not there.
@@ -15,16 +16,6 @@ pub(super) fn check(draft: &FunctionDraft<'_>, diagnostics: &mut Diagnostics) {
     let too_long = |it: &String| !it.contains(':') && it.len() > 64;
     if name.is_some_and(|it| it.is_empty() || too_long(&it) || !it.chars().all(allowed)) {
         refuse("function_name", "it is made of up to 64 letters, digits, `-` and `_`");
-    }
-    for (name, arn) in [
-        ("role", draft.role()),
-        ("kms_key_arn", draft.kms_key_arn()),
-        ("source_kms_key_arn", draft.source_kms_key_arn()),
-        ("code_signing_config_arn", draft.code_signing_config_arn()),
-    ] {
-        if arn.known().is_some_and(|it| !it.is_empty() && !it.starts_with("arn:")) {
-            refuse(name, "it is not an ARN");
-        }
     }
     let layers = draft.layers().known().unwrap_or_default();
     if layers.len() > 5 {
@@ -53,9 +44,14 @@ pub(super) fn check(draft: &FunctionDraft<'_>, diagnostics: &mut Diagnostics) {
             refuse("file_system_config", "`local_mount_path` is `/mnt/` and then a name");
         }
     }
-    let letters = draft.dead_letter_config().known().and_then(|it| it.0);
-    if letters.is_some_and(|it| !it.target_arn.starts_with("arn:")) {
-        refuse("dead_letter_config", "`target_arn` is not an ARN");
+    let environment = draft.environment().known().and_then(|it| it.0);
+    for name in environment.into_iter().flat_map(|it| it.variables).flatten().map(|it| it.0) {
+        let allowed = |it: char| it.is_ascii_alphanumeric() || it == '_';
+        let begins = name.starts_with(|it: char| it.is_ascii_alphabetic());
+        if !begins || name.len() < 2 || !name.chars().all(allowed) {
+            let why = "is not a letter and then letters, digits and `_`, two at least";
+            refuse("environment", &format!("the name {name:?} {why}"));
+        }
     }
     let logging = draft.logging_config().known().and_then(|it| it.0);
     let has_levels = |it: &LoggingConfig| {
@@ -90,8 +86,8 @@ fn check_code(draft: &FunctionDraft<'_>, diagnostics: &mut Diagnostics) {
         _ => {}
     }
     let set = [("handler", draft.handler().is_set()), ("runtime", draft.runtime().is_set())];
-    match draft.package_type().known() {
-        Some(PackageType::Zip) => {
+    match draft.package_type() {
+        Given::Absent | Given::Known(PackageType::Zip) => {
             for (name, _) in set.into_iter().filter(|(_, is_set)| !is_set) {
                 refuse(name, "a zip file needs it");
             }
@@ -99,7 +95,7 @@ fn check_code(draft: &FunctionDraft<'_>, diagnostics: &mut Diagnostics) {
                 refuse("image_uri", "an image needs `package_type = \"Image\"` beside it");
             }
         }
-        Some(PackageType::Image) => {
+        Given::Known(PackageType::Image) => {
             let layers = ("layers", draft.layers().is_set());
             for (name, _) in set.into_iter().chain([layers]).filter(|(_, is_set)| *is_set) {
                 refuse(name, "an image brings it with it");

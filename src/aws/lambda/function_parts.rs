@@ -20,6 +20,7 @@ pub struct CapacityProviderConfig {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct ManagedInstances {
     /// ARN of the capacity provider.
+    #[attr(format = "arn")]
     pub capacity_provider_arn: String,
     /// GiB of memory for each virtual CPU; AWS chooses when unset.
     pub execution_environment_memory_gib_per_vcpu: Auto<f64>,
@@ -65,6 +66,7 @@ impl Part for CapacityProviderConfig {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct DeadLetterConfig {
     /// ARN of the queue or topic.
+    #[attr(format = "arn")]
     pub target_arn: String,
 }
 
@@ -150,6 +152,7 @@ impl Part for EphemeralStorage {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct FileSystemConfig {
     /// ARN of the access point.
+    #[attr(format = "arn")]
     pub arn: String,
     /// Where the files are, beginning with `/mnt/`.
     pub local_mount_path: String,
@@ -285,7 +288,6 @@ impl Part for SnapStart {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct TenancyConfig {
     /// `PER_TENANT` gives each tenant environments of its own.
-    #[attr(replace)]
     pub tenant_isolation_mode: TenantIsolationMode,
 }
 

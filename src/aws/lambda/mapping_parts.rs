@@ -56,7 +56,7 @@ pub struct RegistryAccess {
     #[attr(name = "type", replace)]
     pub kind: Option<KafkaSchemaRegistryAuthType>,
     /// ARN of the secret that has them.
-    #[attr(replace)]
+    #[attr(replace, format = "arn")]
     pub uri: Option<String>,
 }
 

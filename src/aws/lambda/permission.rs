@@ -44,10 +44,10 @@ pub struct Permission {
     #[attr(replace, length(1, 128))]
     pub qualifier: Option<String>,
     /// Account of what calls; any when unset.
-    #[attr(replace)]
+    #[attr(replace, format = "account_id")]
     pub source_account: Option<String>,
     /// ARN of what calls, with `*` for a part; any when unset.
-    #[attr(replace)]
+    #[attr(replace, format = "arn")]
     pub source_arn: Option<String>,
     /// Name of the permission within the function's policy; made up when unset.
     #[attr(replace, length(1, 100), conflicts("statement_id_prefix"))]
@@ -85,13 +85,6 @@ impl Driver for Permission {
             if id.known().is_some_and(|it| !it.chars().all(allowed)) {
                 refuse(name, "it is made of letters, digits, `-` and `_`");
             }
-        }
-        let is_account = |it: &String| it.len() == 12 && it.chars().all(|it| it.is_ascii_digit());
-        if draft.source_account().known().is_some_and(|it| !is_account(&it)) {
-            refuse("source_account", "it is the twelve digits of an account");
-        }
-        if draft.source_arn().known().is_some_and(|it| !it.starts_with("arn:")) {
-            refuse("source_arn", "it is not an ARN");
         }
     }
 
