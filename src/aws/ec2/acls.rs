@@ -201,6 +201,7 @@ pub(super) async fn change(
 
 /// Refuses what is wrong with rules that are known at plan.
 pub(super) fn check(view: &crate::schema::View<'_>, name: &str, diagnostics: &mut Diagnostics) {
+    ranges::check(view, &[name], diagnostics);
     let Some(lines) = view.field::<BlockSet<AclLine>>(name).known() else { return };
     for it in &lines.0 {
         let set = |it: &Option<String>| it.as_ref().is_some_and(|it| !it.is_empty());
@@ -319,8 +320,9 @@ mod tests {
                 .build()
         };
         let seen = types::NetworkAcl::builder().entries(entry(100)).entries(entry(32767)).build();
-        assert_eq!(told(std::slice::from_ref(&written), &seen, false), [written.clone()]);
         assert_eq!(told(&[], &seen, false), [written.plain()]);
+        let known = [written];
+        assert_eq!(told(&known, &seen, false), known);
         assert_eq!(told(&[], &seen, true), []);
     }
 

@@ -63,6 +63,7 @@ impl Driver for NetworkAclRule {
     type Seen = Seen;
 
     fn check(draft: &NetworkAclRuleDraft<'_>, diagnostics: &mut Diagnostics) {
+        ranges::check(draft, &["cidr_block", "ipv6_cidr_block"], diagnostics);
         if draft.protocol().known().is_some_and(|it| number(&it).is_none()) {
             draft.refuse(diagnostics, "protocol", NO_PROTOCOL);
         }

@@ -104,6 +104,14 @@ impl Driver for Route {
     type Cloud = Aws;
     type Seen = (String, types::Route);
 
+    fn check(draft: &RouteDraft<'_>, diagnostics: &mut Diagnostics) {
+        ranges::check(
+            draft,
+            &["destination_cidr_block", "destination_ipv6_cidr_block"],
+            diagnostics,
+        );
+    }
+
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let line = self.line();
         let id = identifier(&self.route_table_id, &line.destination());

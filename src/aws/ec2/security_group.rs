@@ -45,6 +45,10 @@ impl Driver for SecurityGroup {
     type Cloud = Aws;
     type Seen = Seen;
 
+    fn check(draft: &SecurityGroupDraft<'_>, diagnostics: &mut Diagnostics) {
+        ranges::check(draft, &["ingress", "egress"], diagnostics);
+    }
+
     /// Two calls: AWS lets members of a new group talk to everybody, which nobody asked for.
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let name = names::chosen(op, &self.name, &self.name_prefix, "terraform-");

@@ -62,6 +62,7 @@ impl Driver for SecurityGroupRule {
     type Seen = (SecurityGroupRule, Vec<types::SecurityGroupRule>);
 
     fn check(draft: &SecurityGroupRuleDraft<'_>, diagnostics: &mut Diagnostics) {
+        ranges::check(draft, &["cidr_blocks", "ipv6_cidr_blocks"], diagnostics);
         let others =
             ["cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "source_security_group_id"];
         if others.iter().all(|it| draft.value(it).is_null()) && draft.value("self").is_null() {

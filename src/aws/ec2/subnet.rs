@@ -87,6 +87,7 @@ impl Driver for Subnet {
     type Seen = types::Subnet;
 
     fn check(draft: &SubnetDraft<'_>, diagnostics: &mut Diagnostics) {
+        ranges::check(draft, &["cidr_block", "ipv6_cidr_block"], diagnostics);
         if draft.ipv6_netmask_length().known().is_some_and(|it| it % 4 != 0) {
             draft.refuse(diagnostics, "ipv6_netmask_length", "use one of 44, 48, 52, 56, 60, 64");
         }

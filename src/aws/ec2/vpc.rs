@@ -91,6 +91,7 @@ impl Driver for Vpc {
     type Seen = Seen;
 
     fn check(draft: &VpcDraft<'_>, diagnostics: &mut Diagnostics) {
+        ranges::check(draft, &["cidr_block", "ipv6_cidr_block"], diagnostics);
         if !draft.cidr_block().is_set() && !draft.ipv4_ipam_pool_id().is_set() {
             draft.refuse(
                 diagnostics,

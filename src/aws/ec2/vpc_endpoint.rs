@@ -4,6 +4,7 @@
 //! of an endpoint's interfaces and those of its service in other places.
 
 use super::prelude::*;
+use crate::schema::Given;
 use crate::schema::compare::{same_json, settled};
 use types::{
     DnsOptionsSpecification, DnsRecordIpType, IpAddressType, SubnetConfiguration as SentSubnet,
@@ -163,7 +164,11 @@ impl Driver for VpcEndpoint {
                        `service_network_arn`";
             draft.refuse(diagnostics, "service_name", why);
         }
-        let Some(kind) = draft.vpc_endpoint_type().known() else { return };
+        let kind = match draft.vpc_endpoint_type() {
+            Given::Known(kind) => kind,
+            Given::Absent => VpcEndpointType::Gateway,
+            Given::Unknown => return,
+        };
         let gateway = kind == VpcEndpointType::Gateway;
         let only = |diagnostics: &mut Diagnostics, name: &str, fits: bool, wanted: &str| {
             let value = draft.value(name);
