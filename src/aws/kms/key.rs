@@ -1,5 +1,7 @@
 //! `aws_kms_key`: a key that never leaves KMS.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_kms::error::ProvideErrorMetadata;
 use aws_sdk_kms::operation::get_key_rotation_status::GetKeyRotationStatusOutput;
 use futures_util::stream::{self, StreamExt};
@@ -7,7 +9,7 @@ use futures_util::stream::{self, StreamExt};
 use super::prelude::*;
 use super::{once, policy, tag};
 use crate::aws::tags::{self, TOKEN};
-use types::{KeySpec, KeyState, KeyUsageType, OriginType, Tag};
+use types::{KeySpec, KeyState, KeyUsageType, OriginType};
 
 /// Key that encrypts, signs or authenticates without ever leaving KMS.
 ///
@@ -70,7 +72,7 @@ pub struct Seen {
     key: types::KeyMetadata,
     policy: Option<String>,
     rotation: Option<GetKeyRotationStatusOutput>,
-    tags: Vec<Tag>,
+    tags: BTreeMap<String, String>,
 }
 
 impl Driver for Key {
@@ -125,7 +127,7 @@ impl Driver for Key {
             tokio::join!(key, policy(aws, id), rotation(aws, id), tags_of(aws, id));
         let Some(key) = key?.key_metadata else { return Ok(None) };
         if is_going(&key) {
-            return Ok(Some(Seen { key, policy: None, rotation: None, tags: Vec::new() }));
+            return Ok(Some(Seen { key, policy: None, rotation: None, tags: BTreeMap::new() }));
         }
         Ok(Some(Seen { key, policy: policy?, rotation: rotation?, tags: tags? }))
     }
@@ -160,7 +162,7 @@ impl Driver for Key {
         if period.is_some() || self.rotation_period_in_days.given().is_none() {
             self.rotation_period_in_days.set(period);
         }
-        self.tags.observe(tags.into_iter().map(|it| (it.tag_key, it.tag_value)));
+        self.tags.observe(tags);
     }
 
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {
@@ -223,9 +225,16 @@ async fn rotation(aws: &Aws, key: &str) -> Result<Option<GetKeyRotationStatusOut
     }
 }
 
-async fn tags_of(aws: &Aws, key: &str) -> Result<Vec<Tag>> {
+async fn tags_of(aws: &Aws, key: &str) -> Result<BTreeMap<String, String>> {
+    let arn = aws.arn("kms", aws.account().await?, format!("key/{key}"));
+    aws.tags(&arn, own_tags(aws, key)).await
+}
+
+/// Tags as KMS itself tells them.
+async fn own_tags(aws: &Aws, key: &str) -> Result<BTreeMap<String, String>> {
     let listed = aws.kms().list_resource_tags().key_id(key).into_paginator().items().send();
-    Ok(listed.collect::<Result<Vec<_>, _>>().await?)
+    let listed = listed.collect::<Result<Vec<_>, _>>().await?;
+    Ok(listed.into_iter().map(|it| (it.tag_key, it.tag_value)).collect())
 }
 
 /// What an earlier run of the same operation made: the key that carries its tag. AWS cannot search
@@ -238,8 +247,8 @@ async fn resumed(aws: &Aws, op: &Op) -> Result<Option<Id>> {
     let keys = keys.collect::<Result<Vec<_>, _>>().await?;
     let ids = keys.into_iter().filter_map(|it| it.key_id).map(|id| async move {
         // Keys that the caller may not read are not ours.
-        let tags = tags_of(aws, &id).await.unwrap_or_default();
-        let ours = tags.iter().any(|it| it.tag_key == TOKEN && it.tag_value == op.token());
+        let tags = own_tags(aws, &id).await.unwrap_or_default();
+        let ours = tags.get(TOKEN).is_some_and(|it| it == op.token());
         ours.then_some(Id(id))
     });
     let mut found = stream::iter(ids).buffer_unordered(8).filter_map(std::future::ready).boxed();
