@@ -7,7 +7,8 @@ pub mod stream_consumer;
 pub use stream::Stream;
 pub use stream_consumer::StreamConsumer;
 
-use aws_sdk_kinesis::types::Tag;
+use std::collections::BTreeMap;
+
 use aws_smithy_types::retry::RetryConfig;
 
 use super::Aws;
@@ -17,7 +18,7 @@ use crate::driver::Result;
 pub(crate) mod prelude {
     pub(crate) use aws_sdk_kinesis::types;
 
-    pub(crate) use super::{once, pairs, tags_of};
+    pub(crate) use super::{once, tags_of};
     pub(crate) use crate::aws::{Aws, tags};
     pub(crate) use crate::diag::Diagnostics;
     pub(crate) use crate::driver::{
@@ -32,13 +33,12 @@ pub(crate) fn once() -> aws_sdk_kinesis::config::Builder {
     aws_sdk_kinesis::config::Builder::new().retry_config(RetryConfig::disabled())
 }
 
-/// Names and values of tags.
-pub(crate) fn pairs(tags: Vec<Tag>) -> impl Iterator<Item = (String, String)> {
-    tags.into_iter().map(|it| (it.key, it.value.unwrap_or_default()))
-}
-
 /// Tags of a stream or consumer.
-pub(crate) async fn tags_of(aws: &Aws, arn: &str) -> Result<Vec<Tag>> {
-    let reply = aws.kinesis().list_tags_for_resource().resource_arn(arn).send().await?;
-    Ok(reply.tags.unwrap_or_default())
+pub(crate) async fn tags_of(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>> {
+    aws.tags(arn, async {
+        let reply = aws.kinesis().list_tags_for_resource().resource_arn(arn).send().await?;
+        let tags = reply.tags.into_iter().flatten();
+        Ok(tags.map(|it| (it.key, it.value.unwrap_or_default())).collect())
+    })
+    .await
 }

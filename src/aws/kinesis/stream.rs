@@ -3,6 +3,8 @@
 //! Longer than most: eight settings are changed by a call of their own each, and AWS takes the next
 //! only when the stream is `ACTIVE` again.
 
+use std::collections::BTreeMap;
+
 use super::prelude::*;
 use types::{EncryptionType, MetricsName, ScalingType, StreamMode, StreamStatus};
 
@@ -74,7 +76,7 @@ pub struct StreamModeDetails {
 /// What two reads tell of a stream.
 pub struct Seen {
     stream: types::StreamDescriptionSummary,
-    tags: Vec<types::Tag>,
+    tags: BTreeMap<String, String>,
 }
 
 impl Driver for Stream {
@@ -134,7 +136,7 @@ impl Driver for Stream {
         let Some(stream) = stream?.stream_description_summary else { return Ok(None) };
         match (tags, &stream.stream_status) {
             (Ok(tags), _) => Ok(Some(Seen { stream, tags })),
-            (Err(_), StreamStatus::Deleting) => Ok(Some(Seen { stream, tags: Vec::new() })),
+            (Err(_), StreamStatus::Deleting) => Ok(Some(Seen { stream, tags: BTreeMap::new() })),
             (Err(it), _) => Err(it),
         }
     }
@@ -175,7 +177,7 @@ impl Driver for Stream {
         if self.warm_throughput_mib_ps.is_some() {
             self.warm_throughput_mib_ps = stream.warm_throughput.and_then(|it| it.target_mibps);
         }
-        self.tags.observe(pairs(tags));
+        self.tags.observe(tags);
     }
 
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {

@@ -1,5 +1,7 @@
 //! `aws_kinesis_stream_consumer`: a reader of a stream with a throughput of its own.
 
+use std::collections::BTreeMap;
+
 use super::prelude::*;
 use crate::aws::times::rfc3339;
 use types::ConsumerStatus;
@@ -32,7 +34,7 @@ pub struct StreamConsumer {
 /// What two reads tell of a consumer.
 pub struct Seen {
     consumer: types::ConsumerDescription,
-    tags: Vec<types::Tag>,
+    tags: BTreeMap<String, String>,
 }
 
 impl Driver for StreamConsumer {
@@ -62,7 +64,7 @@ impl Driver for StreamConsumer {
         let Some(consumer) = consumer?.consumer_description else { return Ok(None) };
         match (tags, &consumer.consumer_status) {
             (Ok(tags), _) => Ok(Some(Seen { consumer, tags })),
-            (Err(_), ConsumerStatus::Deleting) => Ok(Some(Seen { consumer, tags: Vec::new() })),
+            (Err(_), ConsumerStatus::Deleting) => Ok(Some(Seen { consumer, tags: BTreeMap::new() })),
             (Err(it), _) => Err(it),
         }
     }
@@ -80,7 +82,7 @@ impl Driver for StreamConsumer {
         self.stream_arn = consumer.stream_arn;
         self.arn.set(consumer.consumer_arn);
         self.creation_timestamp.set(rfc3339(&consumer.consumer_creation_timestamp));
-        self.tags.observe(pairs(tags));
+        self.tags.observe(tags);
     }
 
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {

@@ -97,7 +97,7 @@ impl DataSource for Stream {
         });
         self.warm_throughput.set(throughput.into_iter().collect::<Vec<_>>());
         self.arn.set(stream.stream_arn.clone());
-        let own = pairs(tags).filter(|(name, _)| !name.starts_with("aws:"));
+        let own = tags.into_iter().filter(|(name, _)| !name.starts_with("aws:"));
         self.tags.set(own.collect::<BTreeMap<_, _>>());
         Ok(Id(stream.stream_arn))
     }
