@@ -1,6 +1,6 @@
 //! `aws_cloudwatch_log_group`: log streams that are kept and read together.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::prelude::*;
 use crate::aws::names;
@@ -51,7 +51,7 @@ const RETENTIONS: &[i32] = &[
 /// What two reads tell of a group.
 pub struct Seen {
     group: types::LogGroup,
-    tags: HashMap<String, String>,
+    tags: BTreeMap<String, String>,
 }
 
 impl Driver for LogGroup {

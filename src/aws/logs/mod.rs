@@ -7,7 +7,7 @@ pub mod log_metric_filter;
 pub use log_group::LogGroup;
 pub use log_metric_filter::LogMetricFilter;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatchlogs::types;
 use aws_smithy_types::retry::RetryConfig;
@@ -61,8 +61,11 @@ pub(crate) async fn arn_of(aws: &Aws, name: &str) -> Result<String> {
 }
 
 /// Tags of a group.
-pub(crate) async fn tags_of(aws: &Aws, name: &str) -> Result<HashMap<String, String>> {
+pub(crate) async fn tags_of(aws: &Aws, name: &str) -> Result<BTreeMap<String, String>> {
     let arn = arn_of(aws, name).await?;
-    let reply = aws.logs().list_tags_for_resource().resource_arn(arn).send().await?;
-    Ok(reply.tags.unwrap_or_default())
+    aws.tags(&arn, async {
+        let reply = aws.logs().list_tags_for_resource().resource_arn(&arn).send().await?;
+        Ok(reply.tags.into_iter().flatten().collect())
+    })
+    .await
 }
