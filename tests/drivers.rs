@@ -39,6 +39,9 @@ mod kinesis;
 #[cfg(feature = "kms")]
 #[path = "drivers/kms.rs"]
 mod kms;
+#[cfg(all(feature = "iam", feature = "kinesis", feature = "lambda", feature = "sqs"))]
+#[path = "drivers/lambda.rs"]
+mod lambda;
 #[cfg(all(feature = "kms", feature = "logs"))]
 #[path = "drivers/logs.rs"]
 mod logs;

@@ -47,17 +47,21 @@ fn tables_are_those_of_the_provider() {
     for source in registry::data_sources() {
         type_of(&facts["data_sources"], "data.", source.schema(), false, &mut findings);
     }
+    for ephemeral in registry::ephemerals() {
+        type_of(&facts["ephemeral"], "ephemeral.", ephemeral.schema(), false, &mut findings);
+    }
     let kinds: Vec<String> = registry::drivers().iter().map(|it| it.schema().kind.into()).collect();
     let sources = registry::data_sources();
     let kinds: BTreeSet<String> = kinds
         .into_iter()
         .chain(sources.iter().map(|it| format!("data.{}", it.schema().kind)))
+        .chain(registry::ephemerals().iter().map(|it| format!("ephemeral.{}", it.schema().kind)))
         .collect();
     for (path, _) in LEFT_OUT.iter().chain(DIFFERS) {
         let mut parts = path.split(['.', ':']);
         let first = parts.next().unwrap_or_default();
         let kind = match first {
-            "data" => format!("data.{}", parts.next().unwrap_or_default()),
+            "data" | "ephemeral" => format!("{first}.{}", parts.next().unwrap_or_default()),
             _ => first.to_string(),
         };
         if kinds.contains(&kind) && !findings.used.contains(path) {

@@ -156,6 +156,7 @@ const PREFIXES: &[(&str, &str)] = &[
     ("applicationautoscaling", "application-autoscaling"),
     ("cloudwatchlogs", "logs"),
     ("eventbridge", "events"),
+    ("resourcegroupstagging", "tag"),
 ];
 
 /// `ec2`, `CreateVpc` from `aws_sdk_ec2::operation::create_vpc::CreateVpcError`: the error's type is

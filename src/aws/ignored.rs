@@ -3,6 +3,7 @@
 //! Every driver with tags is wrapped here, so that no driver has to know.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Aws;
 use super::provider::IgnoreTags;
@@ -70,6 +71,10 @@ impl AnyDriver for Without {
 
     fn stays(&self, row: &Value) -> bool {
         self.0.stays(row)
+    }
+
+    fn stale_for(&self) -> Duration {
+        self.0.stale_for()
     }
 
     fn blank(&self) -> Value {

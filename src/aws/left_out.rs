@@ -7,6 +7,10 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
         "it makes a second database and renames both, which a plan of one object cannot show",
     ),
     (
+        "aws_default_route_table.route.instance_id",
+        "AWS tells an instance by its network interface: write `network_interface_id`",
+    ),
+    (
         "aws_ecs_service.sigint_rollback",
         "a cancelled run leaves the deployment to ECS, whose circuit breaker rolls it back",
     ),
@@ -22,7 +26,12 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
         "aws_iam_policy.delay_after_policy_creation_in_ms",
         "nothing waits blindly here: what needs the policy is tried again until AWS knows it",
     ),
+    ("aws_lambda_event_source_mapping.use_resource_timeout_for_propagation", BOUNDED),
+    ("aws_lambda_function.use_resource_timeout_for_propagation", BOUNDED),
 ];
+
+/// Why nothing says how long a new role may take to be known.
+const BOUNDED: &str = "tries are bounded by the time limits of the operation in any case";
 
 /// `type.argument: what` is otherwise on purpose, and why. `tests/schema_table.rs` reads this.
 pub const DIFFERS: &[(&str, &str)] = &[
@@ -36,6 +45,14 @@ pub const DIFFERS: &[(&str, &str)] = &[
     ("aws_cloudwatch_log_metric_filter.metric_transformation.name: length", LENGTH),
     ("aws_cloudwatch_log_metric_filter.metric_transformation.namespace: length", LENGTH),
     ("aws_cloudwatch_log_metric_filter.name: length", LENGTH),
+    (
+        "aws_default_network_acl.subnet_ids: who decides",
+        "a subnet leaves the default ACL for another one only: where it is unset, nothing differs",
+    ),
+    ("aws_default_route_table.route.carrier_gateway_id: it", ANY_TABLE),
+    ("aws_default_route_table.route.local_gateway_id: it", ANY_TABLE),
+    ("aws_default_route_table.route.odb_network_arn: it", ANY_TABLE),
+    ("aws_default_route_table.route: type", ANY_TABLE),
     ("aws_ecr_repository.encryption_configuration: who decides", LEFT_ALONE),
     ("aws_ecr_repository.image_scanning_configuration: who decides", LEFT_ALONE),
     ("aws_ecs_service.alarms: who decides", LEFT_ALONE),
@@ -46,6 +63,10 @@ pub const DIFFERS: &[(&str, &str)] = &[
     ("aws_ecs_service.deployment_circuit_breaker: who decides", LEFT_ALONE),
     ("aws_ecs_service.deployment_controller: who decides", LEFT_ALONE),
     ("aws_ecs_service.health_check_grace_period_seconds: range", RANGE),
+    (
+        "aws_db_instance.storage_encrypted: who decides",
+        "one that is left out is as AWS, or the origin of the database, has it: no reason to replace",
+    ),
     (
         "aws_elasticache_replication_group.port: who decides",
         "the provider takes no difference for one where it is unset: AWS decides it then",
@@ -61,6 +82,10 @@ pub const DIFFERS: &[(&str, &str)] = &[
     (
         "aws_kms_key_policy.key_id: replace",
         "the policy of another key is another object, and the old key must get its own back",
+    ),
+    (
+        "aws_lambda_function.runtime: allowed values",
+        "the SDK does not send `custom` yet",
     ),
     (
         "aws_secretsmanager_secret_version.secret_string: replace",
@@ -79,6 +104,9 @@ const LEFT_ALONE: &str = "the provider leaves it as it is where the block is mis
 
 /// Why a range stands here and not in the facts.
 const RANGE: &str = "the provider checks it in code";
+
+/// Why a default route table takes other routes than there.
+const ANY_TABLE: &str = "AWS takes in it what it takes in any other table";
 
 /// Why a length stands here and not in the facts.
 const LENGTH: &str = "the provider checks it in code";

@@ -50,6 +50,7 @@ pub mod sqs;
 #[cfg(feature = "ssm")]
 pub mod ssm;
 pub mod sts;
+pub mod tag_index;
 pub mod tags;
 pub mod times;
 #[cfg(any(feature = "elasticache", feature = "rds"))]
@@ -79,7 +80,9 @@ struct Inner {
     calls: Arc<Calls>,
     ignored: Option<IgnoreTags>,
     caller: OnceCell<Caller>,
+    tags_asked: tag_index::Asked,
     sts: OnceLock<aws_sdk_sts::Client>,
+    tagging: OnceLock<aws_sdk_resourcegroupstagging::Client>,
     #[cfg(feature = "autoscaling")]
     autoscaling: OnceLock<aws_sdk_applicationautoscaling::Client>,
     #[cfg(feature = "cloudwatch")]
@@ -161,7 +164,9 @@ impl Aws {
             calls,
             ignored,
             caller: OnceCell::new(),
+            tags_asked: tag_index::Asked::default(),
             sts: OnceLock::new(),
+            tagging: OnceLock::new(),
             #[cfg(feature = "autoscaling")]
             autoscaling: OnceLock::new(),
             #[cfg(feature = "cloudwatch")]
@@ -201,6 +206,7 @@ impl Aws {
 
     clients! {
         sts: aws_sdk_sts, "sts";
+        tagging: aws_sdk_resourcegroupstagging, "tag";
         #[cfg(feature = "autoscaling")]
         autoscaling: aws_sdk_applicationautoscaling, "application-autoscaling";
         #[cfg(feature = "cloudwatch")]

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::Aws;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -178,6 +179,10 @@ impl AnyDriver for In<dyn AnyDriver> {
 
     fn stays(&self, row: &Value) -> bool {
         self.inner.stays(row)
+    }
+
+    fn stale_for(&self) -> Duration {
+        self.inner.stale_for()
     }
 
     fn blank(&self) -> Value {

@@ -1,21 +1,4 @@
-//! Where AWS tells the same in other words, and what it takes as words at all: names, windows, keys,
-//! versions.
-
-/// What AWS tells, where that is more than what stands when nothing is asked for.
-pub(crate) fn unless_blank<T>(known: &Option<T>, seen: Option<T>) -> Option<T>
-where
-    T: Clone + Default + PartialEq,
-{
-    let blank = T::default();
-    match seen {
-        Some(it) if it != blank => Some(it),
-        seen => match known {
-            Some(it) if *it == blank => known.clone(),
-            Some(_) => seen,
-            None => None,
-        },
-    }
-}
+//! Where AWS tells the same in other words, and what it takes as words at all: names, windows, keys.
 
 /// The key in the words in which it is known: AWS tells its ARN, whatever it was named by.
 pub(crate) fn key(known: Option<&String>, seen: Option<String>) -> Option<String> {
@@ -26,12 +9,6 @@ pub(crate) fn key(known: Option<&String>, seen: Option<String>) -> Option<String
         (Some(known), Some(seen)) if name(known) == name(&seen) => Some(known.clone()),
         (_, seen) => seen,
     }
-}
-
-/// Whether a version is the one asked for by its beginning: `16` is `16.4`, and `6.x` is `6.2.6`.
-pub(crate) fn is_version(asked: &str, actual: &str) -> bool {
-    let asked = asked.strip_suffix(".x").unwrap_or(asked);
-    actual.strip_prefix(asked).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
 }
 
 /// Why it cannot be the name of a database or cache: letters, digits and single hyphens, a letter
@@ -86,22 +63,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_asked_for_is_no_difference() {
-        let cases = [
-            (None, Some(false), None),
-            (None, Some(true), Some(true)),
-            (None, None, None),
-            (Some(false), None, Some(false)),
-            (Some(false), Some(true), Some(true)),
-            (Some(true), Some(false), Some(false)),
-            (Some(true), None, None),
-        ];
-        for (known, seen, expected) in cases {
-            assert_eq!(unless_blank(&known, seen), expected, "{known:?} {seen:?}");
-        }
-    }
-
-    #[test]
     fn keys_keep_the_words_they_are_known_by() {
         let arn = "arn:aws:kms:eu-central-1:1:key/k-1".to_string();
         let cases = [
@@ -114,23 +75,6 @@ mod tests {
         for (known, seen, expected) in cases {
             let known = known.map(String::from);
             assert_eq!(key(known.as_ref(), seen).as_deref(), expected);
-        }
-    }
-
-    #[test]
-    fn versions_are_named_by_their_beginning() {
-        let cases = [
-            ("16", "16.4", true),
-            ("16.4", "16.4", true),
-            ("16.4", "16.40", false),
-            ("1", "16.4", false),
-            ("6.x", "6.2.6", true),
-            ("7.1", "7.1.0", true),
-            ("16.5", "16.4", false),
-            ("10.11", "10.11-rds.1", true),
-        ];
-        for (asked, actual, expected) in cases {
-            assert_eq!(is_version(asked, actual), expected, "{asked} {actual}");
         }
     }
 

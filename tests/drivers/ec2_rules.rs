@@ -236,3 +236,48 @@ async fn data_about_networks() {
     assert_eq!(group.at("description"), json!("default VPC security group"));
     clear(&play, &[&subnet, &network]).await;
 }
+
+/// What AWS would refuse, or take and tell otherwise, is refused at plan.
+#[tokio::test]
+async fn refused_at_plan() {
+    let play = Play::new().await;
+    let acl = |rules: Json| json!({"vpc_id": "vpc-1", "ingress": rules});
+    let rule = |change: Json| {
+        let mut config = json!({"security_group_id": "sg-1", "type": "ingress", "protocol": "tcp",
+            "from_port": 1, "to_port": 1});
+        config.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        config
+    };
+    let endpoint = |change: Json| {
+        let mut config =
+            json!({"vpc_id": "vpc-1", "service_name": "com.amazonaws.eu-central-1.s3"});
+        config.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        config
+    };
+    let mut half = line(100, "tcp", 1);
+    half["cidr_block"] = json!("10.1.2.3/8");
+    let none: &[&str] = &[];
+    let cases = [
+        ("aws_network_acl", acl(json!([line(1, "tcp", 1)])), none),
+        ("aws_network_acl", acl(json!([line(1, "tpc", 1)])), &["ingress"]),
+        ("aws_network_acl", acl(json!([half])), &["ingress"]),
+        ("aws_network_acl", acl(json!([line(1, "tcp", 1), line(1, "udp", 1)])), &["ingress"; 2]),
+        ("aws_security_group_rule", rule(json!({"self": true})), none),
+        ("aws_security_group_rule", rule(json!({"cidr_blocks": ["10.0.0.1/8"]})), &["cidr_blocks"]),
+        ("aws_vpc_dhcp_options", json!({}), &["domain_name"]),
+        ("aws_vpc_dhcp_options", json!({"netbios_node_type": "3"}), &["netbios_node_type"]),
+        ("aws_vpc_endpoint", endpoint(json!({"route_table_ids": ["rtb-1"]})), none),
+        ("aws_vpc_endpoint", endpoint(json!({"private_dns_enabled": false})), none),
+        ("aws_vpc_endpoint", endpoint(json!({"subnet_ids": ["subnet-1"]})), &["subnet_ids"]),
+        (
+            "aws_vpc_endpoint",
+            endpoint(json!({"vpc_endpoint_type": "Interface", "route_table_ids": ["rtb-1"]})),
+            &["route_table_ids"],
+        ),
+        ("aws_vpc_endpoint", json!({"vpc_id": "vpc-1"}), &["service_name"]),
+        ("aws_subnet", json!({"vpc_id": "vpc-1", "cidr_block": "10.0.1.1/24"}), &["cidr_block"]),
+    ];
+    for (kind, config, expected) in cases {
+        assert_eq!(play.refused(kind, &config), expected, "{kind} {config}");
+    }
+}
