@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moto.cloudwatch.exceptions import CloudWatchException
+from moto.cloudwatch.models import Alarm, CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
 
 from . import cbor, wire
@@ -71,6 +72,8 @@ def typed(value: Any, shape: Any) -> Any:
 def alarm_fault(response: Any) -> str | None:
     # AWS: ValidationError for what the service model does not allow, and for parts that do not go together
     model = response.params
+    if model.get("EvaluationCriteria"):
+        return criteria_fault(model)
     comparison = model.get("ComparisonOperator")
     allowed = ("GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold",
                "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold")
@@ -80,6 +83,12 @@ def alarm_fault(response: Any) -> str | None:
         return "Value at 'evaluationPeriods' failed to satisfy constraint: Member must have value greater than or equal to 1"
     if bool(model.get("MetricName")) == bool(model.get("Metrics")):
         return "One of MetricName and Metrics is required, and not both."
+    if model.get("EvaluationInterval"):
+        return "EvaluationInterval goes with EvaluationCriteria only."
+    if model.get("Threshold") is None and not model.get("ThresholdMetricId"):
+        return "One of Threshold and ThresholdMetricId is required."
+    if model.get("MetricName") and bool(model.get("Statistic")) == bool(model.get("ExtendedStatistic")):
+        return "Exactly one of Statistic and ExtendedStatistic must be specified."
     if model.get("Metrics") and (model.get("Period") or model.get("Statistic") or model.get("Dimensions")):
         return "Period, Statistic and Dimensions go into Metrics where Metrics is given."
     period = model.get("Period")
@@ -88,9 +97,54 @@ def alarm_fault(response: Any) -> str | None:
     return None
 
 
+def criteria_fault(model: dict[str, Any]) -> str | None:
+    # AWS: a query brings everything with it that the alarm of a metric has beside
+    beside = ("MetricName", "Namespace", "Metrics", "Dimensions", "Period", "Unit", "Statistic", "ExtendedStatistic", "Threshold",
+              "ComparisonOperator", "ThresholdMetricId", "EvaluationPeriods", "DatapointsToAlarm", "TreatMissingData")
+    wrong = [name for name in beside if model.get(name) is not None]
+    if wrong:
+        return f"{', '.join(wrong)} cannot be specified together with EvaluationCriteria."
+    if not model.get("EvaluationInterval"):
+        return "EvaluationInterval is required with EvaluationCriteria."
+    return None
+
+
 @corrects(CloudWatchResponse)
 def put_metric_alarm(moto: Any, self: Any) -> Any:
     fault = alarm_fault(self)
     if fault:
         raise CloudWatchException("ValidationError", fault)
-    return moto(self)
+    answer = moto(self)
+    alarm = self.cloudwatch_backend.alarms[self.params["AlarmName"]]
+    # AWS: queries, intervals and the accounts of metrics are kept; statistics other than percentiles are taken
+    alarm.evaluation_criteria = self.params.get("EvaluationCriteria")
+    alarm.evaluation_interval = self.params.get("EvaluationInterval")
+    for query, given in zip(alarm.metric_data_queries, self.params.get("Metrics") or [], strict=True):
+        query.account_id = given.get("AccountId")
+    return answer
+
+
+@corrects(CloudWatchBackend)
+def put_metric_alarm(moto: Any, self: Any, *args: Any, **kwargs: Any) -> Alarm:  # noqa: F811
+    known = self.alarms.get(kwargs["name"])
+    if known is not None:
+        # AWS: tags are ignored where the alarm exists
+        kwargs["tags"] = None
+    extended = kwargs.pop("extended_statistic", None)
+    alarm = moto(self, *args, **kwargs)
+    alarm.extended_statistic = extended
+    if known is not None:
+        # AWS: the alarm keeps its state until it is evaluated anew
+        alarm.history = known.history
+        for name in ("state_reason", "state_reason_data", "state_value", "state_updated_timestamp"):
+            setattr(alarm, name, getattr(known, name))
+    return alarm
+
+
+@corrects(CloudWatchBackend)
+def delete_alarms(moto: Any, self: Any, alarm_names: list[str]) -> None:
+    # AWS: a later alarm of that name begins without the tags of this one
+    for name in alarm_names:
+        if name in self.alarms:
+            self.tagger.delete_all_tags_for_resource(self.alarms[name].alarm_arn)
+    moto(self, alarm_names)

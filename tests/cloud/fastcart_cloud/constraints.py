@@ -14,7 +14,7 @@ from botocore.model import Shape
 
 from . import wire
 
-ERRORS = {"kms": "ValidationException", "kinesis": "ValidationException", "logs": "InvalidParameterException", "iam": "ValidationError"}
+ERRORS = {"events": "ValidationException", "lambda": "ValidationException", "kms": "ValidationException", "kinesis": "ValidationException", "logs": "InvalidParameterException", "iam": "ValidationError"}
 
 
 def refuse(call: wire.Call) -> wire.Reply | None:

@@ -55,6 +55,8 @@ CREATED: dict[str, tuple[str, str]] = {
     "ecs.CreateService": ("serviceName", "ServiceNotFoundException"),
     "secretsmanager.CreateSecret": ("ARN", "ResourceNotFoundException"),
     "sns.CreateTopic": ("TopicArn", "NotFound"),
+    "lambda.CreateFunction": ("FunctionName", "ResourceNotFoundException"),
+    "lambda.CreateEventSourceMapping": ("UUID", "ResourceNotFoundException"),
 }
 # Where the create call answers nothing, the name it was given.
 CREATED_AS: dict[str, tuple[str, str]] = {

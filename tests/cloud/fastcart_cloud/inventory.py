@@ -151,9 +151,17 @@ def secretsmanager(b: Any) -> Iterator[Found]:
 
 def cloudwatch(b: Any) -> Iterator[Found]:
     for alarm in b.alarms.values():
-        yield "aws_cloudwatch_metric_alarm", alarm.name, alarm.name, plain(b.tagger.get_tag_dict_for_resource(alarm.alarm_arn)), alarm.state_value, False
+        # Target tracking makes alarms of its own, which go with the policy
+        own = alarm.name.startswith("TargetTracking-") and scaling_policies() & {action.split(":createdBy/")[0] for action in alarm.alarm_actions}
+        yield "aws_cloudwatch_metric_alarm", alarm.name, alarm.name, plain(b.tagger.get_tag_dict_for_resource(alarm.alarm_arn)), alarm.state_value, bool(own)
     for dashboard in b.dashboards.values():
         yield "aws_cloudwatch_dashboard", dashboard.name, dashboard.name, {}, None, False
+
+
+def scaling_policies() -> set[str]:
+    """ARNs of Application Auto Scaling's policies, of every account and region."""
+    backends = getattr(sys.modules.get("moto.applicationautoscaling.models"), "applicationautoscaling_backends", None)
+    return {policy.policy_arn for _, _, b in (backends.iter_backends() if backends else ()) for policy in b.policies.values()}
 
 
 def rds(b: Any) -> Iterator[Found]:

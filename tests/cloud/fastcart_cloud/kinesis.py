@@ -11,6 +11,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.kinesis.exceptions import ConsumerNotFound, InvalidArgumentError, ResourceInUseError, ResourceNotFoundError
 from moto.kinesis.models import Consumer, KinesisBackend, Stream
 from moto.kinesis.responses import KinesisResponse
+from moto.kinesis.utils import decompose_shard_iterator
 
 from . import kms
 from .corrections import adds, corrects
@@ -281,3 +282,24 @@ def deregister_stream_consumer(moto: Any, self: Any, stream_arn: str, consumer_n
     stream = self.describe_stream(consumer.stream_arn, None)
     consumer.status = "DELETING"
     LIFE.then("kinesis_stream_consumer", "deleting", lambda: stream.delete_consumer(consumer.consumer_arn))
+
+
+# -- records
+
+
+@corrects(KinesisResponse)
+def put_record(moto: Any, self: Any) -> ActionResult:
+    answer = moto(self)
+    # AWS: says how the record is encrypted
+    answer.result["EncryptionType"] = named(self).encryption_type
+    return answer
+
+
+@corrects(KinesisResponse)
+def get_records(moto: Any, self: Any) -> ActionResult:
+    answer = moto(self)
+    stream = self.kinesis_backend.describe_stream(None, decompose_shard_iterator(self._get_param("ShardIterator"))[0])
+    for record in answer.result["Records"]:
+        # AWS: the same of each that is read
+        record["EncryptionType"] = stream.encryption_type
+    return answer

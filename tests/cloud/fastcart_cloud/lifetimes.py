@@ -27,6 +27,8 @@ DEMO: dict[str, Any] = {
     "elasticache_user": {"updating": 0.5, "deleting": 0.5},
     "elasticache_user_group": {"creating": 0.5, "updating": 0.5, "deleting": 0.5},
     "sqs_queue": {"deleting": 2.0},
+    "lambda_function": {"creating": 1.0, "updating": 0.5},
+    "lambda_event_source_mapping": {"creating": 1.0, "updating": 0.5, "deleting": 0.5},
 }
 PHASES = ("creating", "updating", "deleting", "gone")
 # How long a NAT gateway or an endpoint stays visible as "deleted"; about an hour in AWS.

@@ -9,9 +9,11 @@ from . import (  # noqa: F401
     ecr,
     ecs,
     elasticache,
+    events,
     iam,
     kinesis,
     kms,
+    lambda_,
     logs,
     pages,
     rds,
@@ -19,6 +21,7 @@ from . import (  # noqa: F401
     sns,
     sqs,
     sts,
+    tagging,
 )
 
 # Functions answer at once and run nothing, so that no container engine is looked for.

@@ -56,6 +56,30 @@ def test_alarms(cloud: Cloud) -> None:
     assert cloud.requests()["by_operation"]["cloudwatch.PutMetricAlarm"] == 1
 
 
+def test_tags_belong_to_the_alarm_that_is_new(cloud: Cloud) -> None:
+    over_cbor(cloud, "PutMetricAlarm", **ALARM)
+    over_cbor(cloud, "SetAlarmState", AlarmName="lag", StateValue="ALARM", StateReason="test")
+    over_cbor(cloud, "PutMetricAlarm", **{**ALARM, "Threshold": 1.0, "Tags": [{"Key": "a", "Value": "c"}]})
+    alarm = over_cbor(cloud, "DescribeAlarms", AlarmNames=["lag"])["MetricAlarms"][0]
+    assert (alarm["Threshold"], alarm["StateValue"]) == (1.0, "ALARM")
+    tags = over_cbor(cloud, "ListTagsForResource", ResourceARN=alarm["AlarmArn"])["Tags"]
+    assert tags == ALARM["Tags"]
+    over_cbor(cloud, "DeleteAlarms", AlarmNames=["lag"])
+    over_cbor(cloud, "PutMetricAlarm", **{**ALARM, "Tags": []})
+    assert over_cbor(cloud, "ListTagsForResource", ResourceARN=alarm["AlarmArn"])["Tags"] == []
+
+
+def test_what_is_kept_of_an_alarm(cloud: Cloud) -> None:
+    query = {"PromQLCriteria": {"Query": "up == 0", "PendingPeriod": 60}}
+    over_cbor(cloud, "PutMetricAlarm", AlarmName="q", EvaluationCriteria=query, EvaluationInterval=60)
+    found = over_cbor(cloud, "DescribeAlarms", AlarmNames=["q"])["MetricAlarms"][0]
+    assert (found["EvaluationCriteria"], found["EvaluationInterval"]) == (query, 60)
+    over_cbor(cloud, "PutMetricAlarm", **{**{k: v for k, v in ALARM.items() if k != "Statistic"}, "ExtendedStatistic": "tm90"})
+    assert over_cbor(cloud, "DescribeAlarms", AlarmNames=["lag"])["MetricAlarms"][0]["ExtendedStatistic"] == "tm90"
+    wrong = over_cbor(cloud, "PutMetricAlarm", AlarmName="q", EvaluationCriteria=query, EvaluationInterval=60, Period=60)
+    assert wrong["Error"]["Code"] == "ValidationError"
+
+
 def test_metrics_and_dashboards(cloud: Cloud) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     over_cbor(cloud, "PutMetricData", Namespace="Shop", MetricData=[{"MetricName": "Orders", "Value": 3.0, "Timestamp": now}])
@@ -76,7 +100,7 @@ def test_errors(cloud: Cloud) -> None:
     assert over_cbor(cloud, "DescribeAlarms")["Error"]["Code"] == "ThrottlingException"
 
 
-@pytest.mark.parametrize("wrong", [{"ComparisonOperator": "Above"}, {"EvaluationPeriods": 0}, {"Period": 45}, {"MetricName": ""}])
+@pytest.mark.parametrize("wrong", [{"ComparisonOperator": "Above"}, {"EvaluationPeriods": 0}, {"Period": 45}, {"MetricName": ""}, {"ExtendedStatistic": "p99"}])
 def test_alarm_refused(cloud: Cloud, wrong: Any) -> None:
     with refused("ValidationError"):
         cloud.client("cloudwatch").put_metric_alarm(**{**ALARM, **wrong})

@@ -352,6 +352,17 @@ def test_zero_lifetimes_still_begin_with_the_state_of_aws(network: Network) -> N
     assert network.ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["State"] == "pending"
 
 
+def test_a_filter_wants_one_of_many(network: Network) -> None:
+    ec2, ids = network.ec2, []
+    for number in range(2):
+        table = network.table()
+        subnets = [network.subnet(f"10.0.{number + 1}{other}.0/24") for other in range(2)]
+        ids.append([ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)["AssociationId"] for subnet in subnets])
+    wanted = [ids[0][0], ids[1][1]]
+    found = ec2.describe_route_tables(Filters=[{"Name": "association.route-table-association-id", "Values": wanted}])
+    assert len(found["RouteTables"]) == 2
+
+
 def test_routes_turn_into_blackholes(network: Network) -> None:
     nat, table = network.nat(), network.table()
     gateway = gateway_of(network.ec2, network.vpc)

@@ -163,3 +163,13 @@ def test_records(kinesis: Any) -> None:
     shard = kinesis.list_shards(StreamName="orders")["Shards"][0]["ShardId"]
     iterator = kinesis.get_shard_iterator(StreamName="orders", ShardId=shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
     assert [record["Data"] for record in kinesis.get_records(ShardIterator=iterator)["Records"]] == [b'{"order": 1}']
+
+
+def test_records_say_how_they_are_encrypted(cloud: Cloud) -> None:
+    kinesis = cloud.client("kinesis")
+    kinesis.create_stream(StreamName="s", ShardCount=1)
+    kinesis.describe_stream_summary(StreamName="s")
+    assert kinesis.put_record(StreamName="s", Data=b"x", PartitionKey="p")["EncryptionType"] == "NONE"
+    shard = kinesis.list_shards(StreamName="s")["Shards"][0]["ShardId"]
+    at = kinesis.get_shard_iterator(StreamName="s", ShardId=shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+    assert [record["EncryptionType"] for record in kinesis.get_records(ShardIterator=at)["Records"]] == ["NONE"]

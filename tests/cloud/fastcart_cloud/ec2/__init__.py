@@ -3,6 +3,7 @@
 from . import (  # noqa: F401
     dhcp_options,
     elastic_ip_addresses,
+    filters,
     flow_logs,
     internet_gateways,
     nat_gateways,
