@@ -24,6 +24,7 @@ async fn orders_are_put_on_the_stream_and_read_back() {
         let from = from.shard_iterator_type(ShardIteratorType::TrimHorizon).send().await.unwrap();
         let records = aws.kinesis().get_records().set_shard_iterator(from.shard_iterator);
         for record in records.send().await.unwrap().records() {
+            assert_eq!(record.encryption_type().map(|it| it.as_str()), Some("KMS"));
             read.push(parsed(std::str::from_utf8(record.data().as_ref()).unwrap()));
         }
     }
