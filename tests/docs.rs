@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cloud::Cloud;
+use fastcart_hcl::engine::Inputs;
 use fastcart_hcl::provider::Registry;
 use fastcart_hcl::render::docs::{self, Written};
 use fastcart_hcl::schema::Schema;
@@ -62,7 +63,10 @@ async fn every_example_can_be_planned() {
             wrong.push(format!("the example of {written:?} {kind} does not show it"));
         }
         let found = match Site::load(&cloud, &alone(example)) {
-            Ok(site) => site.try_plan().await.err(),
+            Ok(mut site) => {
+                site.inputs = Inputs::new();
+                site.try_plan().await.err()
+            }
             Err(found) => Some(found),
         };
         if let Some(found) = found {
