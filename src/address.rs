@@ -1,5 +1,6 @@
 //! Addresses: `module.shop["de"].aws_subnet.app[0]`, read and written as Terraform does.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -107,7 +108,7 @@ pub enum Mode {
 }
 
 /// A resource: all of its instances.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ResourceAddress {
     /// Module instance it is in.
     pub module: ModulePath,
@@ -117,6 +118,25 @@ pub struct ResourceAddress {
     pub kind: Arc<str>,
     /// Name given in the block.
     pub name: Arc<str>,
+}
+
+/// The order of two texts, at once where they are one and the same.
+pub fn compared(a: &Arc<str>, b: &Arc<str>) -> Ordering {
+    if Arc::ptr_eq(a, b) { Ordering::Equal } else { a.cmp(b) }
+}
+
+impl Ord for ResourceAddress {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let places = self.module.cmp(&other.module).then_with(|| self.mode.cmp(&other.mode));
+        let kinds = || compared(&self.kind, &other.kind);
+        places.then_with(kinds).then_with(|| compared(&self.name, &other.name))
+    }
+}
+
+impl PartialOrd for ResourceAddress {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl ResourceAddress {
