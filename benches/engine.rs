@@ -29,31 +29,6 @@ fn chains(resources: usize) -> String {
     text
 }
 
-fn locals(count: usize) -> String {
-    let mut text = String::from("locals {\n  l0 = 1\n");
-    for at in 1..count {
-        text.push_str(&format!("  l{at} = local.l{} + 1\n", at - 1));
-    }
-    text.push_str(&format!("}}\noutput \"last\" {{\n  value = local.l{}\n}}\n", count - 1));
-    text
-}
-
-fn elements(count: usize) -> String {
-    // `range` makes at most 1024 elements at a time, as Terraform's does.
-    let side = (count as f64).sqrt().ceil() as usize;
-    format!(
-        "output \"sum\" {{\n  value = length(flatten([for a in range({side}) : [for b in range({side}) : a * b]]))\n}}\n"
-    )
-}
-
-fn calls(count: usize) -> String {
-    let mut text = String::from("locals {\n");
-    for at in 0..count {
-        text.push_str(&format!("  c{at} = upper(join(\"-\", [\"a\", \"b\", tostring({at})]))\n"));
-    }
-    text + "}\n"
-}
-
 /// Runs `plan`, and `apply` where asked, on a current-thread runtime; the CPU time of each.
 fn measure(text: &str, apply: bool) -> (Duration, Duration) {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -103,10 +78,4 @@ fn main() {
         (100, measure(&chains(100), true).1),
         (1_000, measure(&chains(1_000), true).1),
     );
-    let (small, large) = sizes(1_000, 10_000, locals);
-    report("locals in one chain", small, large);
-    let (small, large) = sizes(10_000, 100_000, elements);
-    report("elements of a for", small, large);
-    let (small, large) = sizes(500, 5_000, calls);
-    report("function calls", small, large);
 }
