@@ -28,7 +28,7 @@ use crate::schema::{Auto, Set};
 pub(crate) mod prelude {
     pub(crate) use aws_sdk_elasticache::types;
 
-    pub(crate) use super::{once, pairs, tagged, tags_of};
+    pub(crate) use super::{once, tagged, tags_of};
     pub(crate) use crate::aws::batch::{Batch, Keyed};
     pub(crate) use crate::aws::{Aws, tags, words};
     pub(crate) use crate::diag::Diagnostics;

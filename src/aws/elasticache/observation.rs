@@ -1,5 +1,7 @@
 //! What AWS tells of a replication group: some of it the group itself, the rest its first node.
 
+use std::collections::BTreeMap;
+
 use super::prelude::*;
 use super::replication_group::{LogDelivery, NodeGroup, ReplicationGroup, Seen};
 use crate::schema::compare::is_version;
@@ -218,7 +220,7 @@ fn node_group(it: &types::NodeGroup) -> NodeGroup {
 
 impl From<types::ReplicationGroup> for Seen {
     fn from(group: types::ReplicationGroup) -> Self {
-        Seen { group, member: None, tags: None, events: Vec::new() }
+        Seen { group, member: None, tags: BTreeMap::new(), events: Vec::new() }
     }
 }
 

@@ -365,7 +365,7 @@ impl Driver for ReplicationGroup {
         let (Some(group), member) = found? else { return Ok(None) };
         let events = if has_failed(&group) { events(aws, id).await } else { Vec::new() };
         let tags = match tags {
-            Err(_) if group.status.as_deref() == Some("deleting") => None,
+            Err(_) if group.status.as_deref() == Some("deleting") => BTreeMap::new(),
             tags => tags?,
         };
         Ok(Some(Seen { group, member, tags, events }))
