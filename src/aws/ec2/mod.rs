@@ -6,6 +6,7 @@ pub mod default_network_acl;
 pub mod default_route_table;
 pub mod default_security_group;
 pub mod eip;
+pub mod endpoints;
 pub mod flow_log;
 pub mod groups;
 pub mod internet_gateway;

@@ -62,6 +62,22 @@ impl Line {
         self.description = seen.description.clone().filter(|it| !it.is_empty());
     }
 
+    /// Whether AWS has something else; an empty text is none.
+    pub(super) fn differs(&self, have: &Line) -> bool {
+        let plain = |it: &Line| {
+            let set = |it: &Option<String>| it.clone().filter(|it| !it.is_empty());
+            Line {
+                cidr_ipv4: set(&it.cidr_ipv4),
+                cidr_ipv6: set(&it.cidr_ipv6),
+                prefix_list_id: set(&it.prefix_list_id),
+                referenced_security_group_id: set(&it.referenced_security_group_id),
+                description: set(&it.description),
+                ..it.clone()
+            }
+        };
+        plain(self) != plain(have)
+    }
+
     /// Whether AWS keeps ports of that protocol.
     pub(super) fn has_ports(text: &str) -> bool {
         matches!(protocol(text).as_str(), "tcp" | "udp" | "icmp" | "icmpv6")

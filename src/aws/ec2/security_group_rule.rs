@@ -1,4 +1,6 @@
 //! `aws_security_group_rule`: rules of a security group for several others at once.
+//!
+//! Longer than most: AWS keeps one rule for each of the others, and none is all of them.
 
 use super::permissions::{Way, protocol};
 use super::prelude::*;

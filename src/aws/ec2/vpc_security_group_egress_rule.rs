@@ -57,9 +57,9 @@ impl Driver for EgressRule {
     }
 
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {
-        match self.line == have.line {
-            true => aws.sync_tags::<tags::Ec2>(id, &self.tags, &have.tags).await,
-            false => self.line.modify(aws, id).await,
+        match self.line.differs(&have.line) {
+            true => self.line.modify(aws, id).await,
+            false => aws.sync_tags::<tags::Ec2>(id, &self.tags, &have.tags).await,
         }
     }
 
