@@ -25,9 +25,15 @@ launch.REQUIREMENTS = HERE / "requirements.txt"
 launch.NAME, launch.CONTENT = "judges", "checkov and parliament"
 launch.VENV, launch.CHOSEN = "judges-venv", "FASTCART_JUDGES_VENV"
 
-# What parliament finds, by the statement's Sid, and why it is so.
-ACCEPTED: dict[tuple[str, str], str] = {}
-
+# What parliament finds and is as it has to be: type of resource, issue, a text of its detail or place, and the reason.
+ACCEPTED = (
+    ("aws_iam_role", "MALFORMED", "neither Resource nor NotResource", "a trust policy names no resource: it is that of the role"),
+    ("aws_iam_role_policy", "CREDENTIALS_EXPOSURE", "ecr:getauthorizationtoken", "the token pulls the image, and is all that ECR takes"),
+    ("aws_vpc_endpoint", "CREDENTIALS_EXPOSURE", "ecr:getauthorizationtoken", "the token pulls the image, and is all that ECR takes"),
+    ("aws_kms_key", "RESOURCE_STAR", "", "in the policy of a key, every resource is that key"),
+    ("aws_kms_key", "PERMISSIONS_MANAGEMENT_ACTIONS", "kms:putkeypolicy", "the account administers the key, and its own policies say who"),
+    ("aws_kms_key", "MISMATCHED_TYPE", "ArnLike requires", "what Logs puts into the context is an ARN"),
+)
 
 # Checks of data sources, which a plan does not show: policy documents and zones. They are looked for in the source;
 # the rest is looked for in the plan, where variables have their values.
@@ -64,7 +70,7 @@ def checkov(environment: Path, folder: Path) -> bool:
     passed = True
     for framework, file, more in (("terraform", "main.tf", ["--check", OF_DATA]), ("terraform_plan", "plan.json", ["--repo-root-for-plan-enrichment", "."])):
         done = subprocess.run(
-            [environment / "bin" / "checkov", "--framework", framework, "--file", file, "--output", "json", "--quiet",
+            [environment / "bin" / "checkov", "--framework", framework, "--file", file, "--output", "json",
              "--skip-download", "--download-external-modules", "false", *more],
             cwd=folder, capture_output=True, text=True, env=os.environ | {"LOG_LEVEL": "ERROR"})
         try:
@@ -84,29 +90,29 @@ def checkov(environment: Path, folder: Path) -> bool:
 
 
 def parliament(state: dict[str, Any]) -> bool:
-    """Whether no policy of IAM in the state has a finding that is not accepted with a reason."""
+    """Whether no policy in the state has a finding that is not accepted with a reason."""
     from parliament import analyze_policy_string
 
-    passed, count = True, 0
-    for address, policy in policies(state):
+    count, told, passed = 0, set(), True
+    for resource, policy in policies(state):
         count += 1
         for finding in analyze_policy_string(policy, include_community_auditors=True).findings:
-            reason = accepted(finding)
-            print(f"  {'accepted' if reason else 'found'}: {address}: {finding.issue} {finding.detail or ''} {reason or finding.location}")
+            what = f"{finding.issue} {finding.detail or finding.location}"
+            reason = next((why for kind, issue, text, why in ACCEPTED if (kind, issue) == (resource["type"], finding.issue) and text in f"{finding.detail} {finding.location}"), None)
             passed = passed and reason is not None
-    print(f"parliament: {count} policies,", "nothing found" if passed else "see above")
+            told.add(f"  accepted: {finding.issue} of {resource['type']}: {reason}" if reason else f"  found: {resource['address']}: {what}")
+    print(f"parliament: {count} policies")
+    print(*sorted(told), sep="\n")
     return passed and count > 0
 
 
-def accepted(finding: Any) -> str | None:
-    return ACCEPTED.get((finding.issue, str(finding.location)))
-
-
-def policies(state: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every policy of a role: what it may do."""
+def policies(state: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Every policy that the stack writes: what somebody may do, what may be done with something, who may be a role."""
+    kinds = ("aws_iam_role", "aws_iam_role_policy", "aws_kms_key", "aws_sns_topic_policy", "aws_sqs_queue_policy", "aws_vpc_endpoint")
     for resource in state["values"]["root_module"]["resources"]:
-        if resource["type"] in ("aws_iam_policy", "aws_iam_role_policy") and resource["mode"] == "managed":
-            yield resource["address"], resource["values"]["policy"]
+        if resource["type"] in kinds and resource["mode"] == "managed":
+            values = resource["values"]
+            yield resource, values["assume_role_policy" if resource["type"] == "aws_iam_role" else "policy"]
 
 
 if __name__ == "__main__":
