@@ -121,7 +121,8 @@ impl Statement<'_> {
             && matches!(self.moved.to, Target::Instance(_));
         match &self.moved.from {
             Target::Resource(it) if it.module.is_root() => {
-                let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
+                let key =
+                    ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
                 at.resources
                     .get(&key)
                     .is_some_and(|it| !one || (it.count.is_none() && it.for_each.is_none()))

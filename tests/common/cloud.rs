@@ -59,15 +59,18 @@ impl Cloud {
         }
     }
 
-    /// Makes what FastCart's stack expects to find, unless it is there.
+    /// Makes what FastCart's stack expects to find, with the suffix `t1`, unless it is there.
     pub fn prepare(&self) {
         let objects = self.call("GET", "/inventory", &Json::Null)["objects"].take();
         let is_seeded = |it: &Json| it["seeded"] == true;
         if !objects.as_array().is_some_and(|all| all.iter().any(is_seeded)) {
-            let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/stacks/demo.seed.json");
-            let seed = std::fs::read_to_string(seed).expect("the seed of the stack");
-            self.call("POST", "/seed", &serde_json::from_str(&seed).expect("the seed is JSON"));
+            self.call("POST", "/seed", &seed("t1"));
         }
+    }
+
+    /// Makes the secrets of another suffix.
+    pub fn prepare_secrets(&self, suffix: &str) {
+        self.call("POST", "/seed", &json!({"secrets": seed(suffix)["secrets"]}));
     }
 
     /// Makes what only the cloud itself can make here; the answers of its calls, by number.
@@ -170,6 +173,12 @@ impl Drop for Cloud {
             server => IDLE.lock().unwrap_or_else(PoisonError::into_inner).extend(server),
         }
     }
+}
+
+/// What `stacks/demo` seeds.
+pub fn seed(suffix: &str) -> Json {
+    let seed = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/stacks/demo.seed.json"));
+    serde_json::from_str(&seed.replace("SUFFIX", suffix)).expect("the seed is JSON")
 }
 
 fn by_type(objects: &[Json]) -> BTreeMap<String, usize> {

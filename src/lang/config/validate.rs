@@ -375,8 +375,9 @@ impl<'a> Checker<'a> {
         if let (true, Some(Step { kind: StepKind::Attribute(output), span })) =
             (many, it.steps.get(1))
         {
-            let detail =
-                format!("`module.{name}` has several instances, so `{output}` is that of one of them");
+            let detail = format!(
+                "`module.{name}` has several instances, so `{output}` is that of one of them"
+            );
             let one = Diagnostic::error("Unsupported attribute", detail).at(*span);
             self.found.push(one.hint(format!("write `module.{name}[…].{output}`")));
             return;
