@@ -113,7 +113,9 @@ fn measure(what: &str, sizes: [usize; 2], make: fn(usize) -> String) {
 }
 
 fn main() {
-    println!("CPU time of `plan`, the least of {RUNS} runs; Terraform's is that of the larger size");
+    println!(
+        "CPU time of `plan`, the least of {RUNS} runs; Terraform's is that of the larger size"
+    );
     measure("locals in one chain", [1_000, 10_000], locals);
     measure("elements of a for", [10_000, 100_000], elements);
     measure("bytes of a file", [100_000, 1_000_000], bytes);

@@ -103,7 +103,8 @@ fn by_number(value: &Value, key: &Value) -> Result<Value, Diagnostic> {
     if !number.is_whole() {
         return Err(invalid("an index must be a whole number"));
     }
-    if number.is_negative() && !(value.ty().element().is_some() && !value.is_known()) {
+    let is_open = value.ty().element().is_some() && !value.is_known();
+    if number.is_negative() && !is_open {
         return Err(invalid("an index must not be negative").hint(
             "to count from the end, write `x[length(x) - 1]` or `element(x, length(x) - 1)`",
         ));

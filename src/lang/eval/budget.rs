@@ -31,9 +31,7 @@ impl Budget {
                 self.0.set(left);
                 Ok(())
             }
-            None => {
-                Err(too_large("the expression makes more values than there is memory for", at))
-            }
+            None => Err(too_large("the expression makes more values than there is memory for", at)),
         }
     }
 }

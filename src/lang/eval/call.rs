@@ -140,9 +140,9 @@ impl Evaluator<'_> {
     /// Where an argument is said to be wrong: where it begins, within the quotes of a text.
     fn beginning(&self, arg: &Expr) -> Span {
         match &arg.kind {
-            ExprKind::Binary(_, it, _)
-            | ExprKind::Conditional(it, ..)
-            | ExprKind::Paren(it) => self.beginning(it),
+            ExprKind::Binary(_, it, _) | ExprKind::Conditional(it, ..) | ExprKind::Paren(it) => {
+                self.beginning(it)
+            }
             ExprKind::Splat(it) => it.marker,
             ExprKind::Index(source, _) => Span { start: source.span.end, ..arg.span },
             ExprKind::Template(parts) => match parts.first() {
@@ -170,9 +170,9 @@ impl Evaluator<'_> {
     fn try_call(&self, it: &Call, bound: &Bound<'_>, span: Span) -> Result<Value> {
         let mut failures = Diagnostics::new();
         let expanded = match it.args.last() {
-            Some(last) if it.expand => Some(self.expr(last, bound).and_then(|value| {
-                expand(value).at(self.beginning(last)).map_err(Into::into)
-            })?),
+            Some(last) if it.expand => Some(
+                self.expr(last, bound).and_then(|value| expand(value).at(self.beginning(last)))?,
+            ),
             _ => None,
         };
         let count = it.args.len() - usize::from(expanded.is_some());

@@ -16,7 +16,8 @@ impl Evaluator<'_> {
         let items = iterate(&collection).at(it.collection.span)?;
         if let Some(condition) = it.condition.as_ref().filter(|_| collection.ty() != Type::Any) {
             // Told even where there is no element to which it could apply.
-            let (any, names) = (Value::unknown(Type::Any), [it.key_name.as_ref(), Some(&it.value_name)]);
+            let (any, names) =
+                (Value::unknown(Type::Any), [it.key_name.as_ref(), Some(&it.value_name)]);
             let name = |at: usize| names[at].map_or("", |it| &*it.text);
             let outer = Bound::Name { name: name(0), value: &any, outer: bound };
             let bound = Bound::Name { name: name(1), value: &any, outer: &outer };

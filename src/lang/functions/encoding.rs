@@ -101,14 +101,13 @@ impl Charset {
             "utf-16le" | "csutf16le" => Charset::Utf16 { big: false, mark: false },
             "utf-16be" | "csutf16be" => Charset::Utf16 { big: true, mark: false },
             "utf-16" | "csutf16" => Charset::Utf16 { big: true, mark: true },
-            "us-ascii" | "iso646-us" | "ansi_x3.4-1968" | "us" | "csascii" => {
-                Charset::Ascii
-            }
+            "us-ascii" | "iso646-us" | "ansi_x3.4-1968" | "us" | "csascii" => Charset::Ascii,
             "iso-8859-1" | "iso_8859-1" | "iso_8859-1:1987" | "iso-ir-100" | "latin1" | "l1"
             | "ibm819" | "cp819" | "csisolatin1" => Charset::Latin1,
             // Labels of the web standard that IANA does not list, or that mean another set there.
-            "ascii" | "utf8" | "unicode-1-1-utf-8" | "latin-1" | "cp1252" | "x-cp1252" | "iso-8859-9"
-            | "latin5" | "l5" | "iso-8859-11" | "sjis" | "x-sjis" | "big5-hkscs" | "gb2312" => {
+            "ascii" | "utf8" | "unicode-1-1-utf-8" | "latin-1" | "cp1252" | "x-cp1252"
+            | "iso-8859-9" | "latin5" | "l5" | "iso-8859-11" | "sjis" | "x-sjis" | "big5-hkscs"
+            | "gb2312" => {
                 return None;
             }
             name => {

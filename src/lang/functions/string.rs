@@ -2,9 +2,7 @@
 
 use super::graphemes::graphemes;
 
-use super::{
-    Context, MAX_TEXT, Outcome, argument, failed, items, text, whole, whole_or_fail,
-};
+use super::{Context, MAX_TEXT, Outcome, argument, failed, items, text, whole, whole_or_fail};
 use crate::lang::types::Type;
 use crate::lang::value::{Kind, Value};
 

@@ -260,9 +260,7 @@ fn looks_like_number(text: &str) -> bool {
         return false;
     }
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let all = |it: &str, digit: fn(u8) -> bool| {
-        !it.is_empty() && it.bytes().all(digit)
-    };
+    let all = |it: &str, digit: fn(u8) -> bool| !it.is_empty() && it.bytes().all(digit);
     if let Some(it) = unsigned.strip_prefix("0o") {
         return all(it, |it| (b'0'..=b'7').contains(&it));
     }
