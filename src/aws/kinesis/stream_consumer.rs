@@ -64,7 +64,9 @@ impl Driver for StreamConsumer {
         let Some(consumer) = consumer?.consumer_description else { return Ok(None) };
         match (tags, &consumer.consumer_status) {
             (Ok(tags), _) => Ok(Some(Seen { consumer, tags })),
-            (Err(_), ConsumerStatus::Deleting) => Ok(Some(Seen { consumer, tags: BTreeMap::new() })),
+            (Err(_), ConsumerStatus::Deleting) => {
+                Ok(Some(Seen { consumer, tags: BTreeMap::new() }))
+            }
             (Err(it), _) => Err(it),
         }
     }
