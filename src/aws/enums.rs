@@ -115,13 +115,7 @@ mod ecs {
 mod events {
     use aws_sdk_eventbridge::types::*;
 
-    fields!(
-        LaunchType,
-        PlacementConstraintType,
-        PlacementStrategyType,
-        PropagateTags,
-        RuleState,
-    );
+    fields!(LaunchType, PlacementConstraintType, PlacementStrategyType, PropagateTags, RuleState,);
 }
 
 #[cfg(feature = "elasticache")]

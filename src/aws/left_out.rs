@@ -14,10 +14,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
         "aws_ecs_service.sigint_rollback",
         "a cancelled run leaves the deployment to ECS, whose circuit breaker rolls it back",
     ),
-    (
-        "aws_ecs_task_definition.volume.s3files_volume_configuration",
-        "the SDK does not send it yet",
-    ),
+    ("aws_ecs_task_definition.volume.s3files_volume_configuration", "the SDK does not send it yet"),
     (
         "aws_elasticache_replication_group.security_group_names",
         "it is for EC2-Classic, which AWS has ended",
@@ -83,10 +80,7 @@ pub const DIFFERS: &[(&str, &str)] = &[
         "aws_kms_key_policy.key_id: replace",
         "the policy of another key is another object, and the old key must get its own back",
     ),
-    (
-        "aws_lambda_function.runtime: allowed values",
-        "the SDK does not send `custom` yet",
-    ),
+    ("aws_lambda_function.runtime: allowed values", "the SDK does not send `custom` yet"),
     (
         "aws_secretsmanager_secret_version.secret_string: replace",
         "a version keeps the value that it was made with: another value is another version",
@@ -100,7 +94,8 @@ pub const DIFFERS: &[(&str, &str)] = &[
 ];
 
 /// Why AWS may decide of a block that the facts call optional.
-const LEFT_ALONE: &str = "the provider leaves it as it is where the block is missing, and so is it here";
+const LEFT_ALONE: &str =
+    "the provider leaves it as it is where the block is missing, and so is it here";
 
 /// Why a range stands here and not in the facts.
 const RANGE: &str = "the provider checks it in code";
