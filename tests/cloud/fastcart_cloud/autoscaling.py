@@ -95,6 +95,8 @@ def put_scaling_policy(
     if before is not None:
         # AWS: the same policy, whose alarms are made anew
         before.delete_alarms(self.account_id, self.region_name)
+        for alarm in policy.alarms:
+            alarm.alarm_actions = [action.replace(policy.policy_arn, before.policy_arn) for action in alarm.alarm_actions]
         policy.policy_arn, policy.creation_time = before.policy_arn, before.creation_time
     return policy
 

@@ -172,22 +172,27 @@ def rds(b: Any) -> Iterator[Found]:
     for name, group in b.db_parameter_groups.items():
         yield "aws_db_parameter_group", name, name, plain(group.tags), None, name.startswith("default.")
     for name, snapshot in b.database_snapshots.items():
-        yield "aws_db_snapshot", name, name, plain(snapshot.tags), snapshot.status, False
+        # Backups of a database's own, which go with it
+        own = name.startswith("rds:") and any(database in name for database in b.databases)
+        yield "aws_db_snapshot", name, name, plain(snapshot.tags), snapshot.status, own
     for name, subscription in b.event_subscriptions.items():
         yield "aws_db_event_subscription", name, name, plain(subscription.tags), None, False
 
 
 def elasticache(b: Any) -> Iterator[Found]:
+    def tags(item: Any) -> dict[str, str]:
+        return plain(b.tagging_service.get_tag_dict_for_resource(item.arn))
+
     for name, group in b.replication_groups.items():
-        yield "aws_elasticache_replication_group", name, name, plain(getattr(group, "tags", [])), group.status, False
+        yield "aws_elasticache_replication_group", name, name, tags(group), group.status, False
     for name, group in b.cache_subnet_groups.items():
-        yield "aws_elasticache_subnet_group", name, name, plain(getattr(group, "tags", [])), None, name == "default"
+        yield "aws_elasticache_subnet_group", name, name, tags(group), None, name == "default"
     for name, group in getattr(b, "cache_parameter_groups", {}).items():
-        yield "aws_elasticache_parameter_group", name, name, plain(getattr(group, "tags", [])), None, name.startswith("default.")
+        yield "aws_elasticache_parameter_group", name, name, tags(group), None, name.startswith("default.")
     for name, user in b.users.items():
-        yield "aws_elasticache_user", name, user.name, plain(getattr(user, "tags", [])), user.status, name == "default"
+        yield "aws_elasticache_user", name, user.name, tags(user), user.status, name == "default"
     for name, group in getattr(b, "user_groups", {}).items():
-        yield "aws_elasticache_user_group", name, name, plain(getattr(group, "tags", [])), group.status, False
+        yield "aws_elasticache_user_group", name, name, tags(group), group.status, False
     for name in b.snapshots:
         yield "aws_elasticache_snapshot", name, name, {}, None, False
 
