@@ -174,10 +174,10 @@ variable "cache" {
 }
 
 variable "secrets" {
-  description = "Existing entries of Secrets Manager, each JSON with a `username` and a `password`."
+  description = "Existing entries of Secrets Manager, each JSON with a `username` and a `password`; by default `fastcart/database-` and `fastcart/cache-` with the suffix. Rotated, they are of use to one environment only."
   type = object({
-    database = optional(string, "fastcart/database")
-    cache    = optional(string, "fastcart/cache")
+    database = optional(string)
+    cache    = optional(string)
   })
   default  = {}
   nullable = false
@@ -538,15 +538,23 @@ resource "aws_vpc_security_group_ingress_rule" "service_peers" {
 # Credentials: they exist, are read, and are changed every thirty days
 # ---------------------------------------------------------------------------------------------------
 
+locals {
+  secrets = {
+    for which, name in var.secrets : which => coalesce(name, "${local.name}/${which}-${local.suffix}")
+  }
+
+  rotation_function_arn = coalesce(var.rotation_function_arn, "${local.arn["lambda"]}:function:${local.name}-rotation")
+}
+
 data "aws_secretsmanager_secret" "main" {
-  for_each = var.secrets
+  for_each = local.secrets
 
   name = each.value
 }
 
 # What the secrets hold is only ever handed on: no value of it is in the state, a plan or a log.
 ephemeral "aws_secretsmanager_secret_version" "main" {
-  for_each = var.secrets
+  for_each = local.secrets
 
   secret_id = data.aws_secretsmanager_secret.main[each.key].arn
 }
@@ -579,10 +587,6 @@ resource "aws_secretsmanager_secret_rotation" "cache" {
   }
 
   depends_on = [aws_elasticache_replication_group.main]
-}
-
-locals {
-  rotation_function_arn = coalesce(var.rotation_function_arn, "${local.arn["lambda"]}:function:${local.name}-rotation")
 }
 
 # ---------------------------------------------------------------------------------------------------
@@ -1473,7 +1477,7 @@ locals {
     }
 
     portMappings = [
-      { name = "http", containerPort = var.order_service.port, hostPort = var.order_service.port, protocol = "tcp", appProtocol = "http" },
+      { name = "http", containerPort = var.order_service.port, protocol = "tcp", appProtocol = "http" },
     ]
 
     # The one place that it can write to.

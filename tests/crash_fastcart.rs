@@ -207,7 +207,11 @@ fn at_every_moment_of_an_apply_and_of_a_destroy() {
         ends.unwrap()
     });
     let [made, all] = ends;
-    println!("killed at every {}. of {made} moments of an apply, {} of a destroy", strides().0, all - made);
+    println!(
+        "killed at every {}. of {made} moments of an apply, {} of a destroy",
+        strides().0,
+        all - made
+    );
     assert!(made >= 150 && all - made >= 80, "{made} {all}");
 }
 

@@ -44,7 +44,16 @@ fn deploy() -> Deployed {
     let cloud = Cloud::take();
     cloud.prepare();
     let binary = Binary { cloud: &cloud, dir: dir.clone() };
-    binary.run(&["plan", STACK, "--state", STATE, "--var", "environment_suffix=t1", "--out", "it.plan"]);
+    binary.run(&[
+        "plan",
+        STACK,
+        "--state",
+        STATE,
+        "--var",
+        "environment_suffix=t1",
+        "--out",
+        "it.plan",
+    ]);
     let plan = binary.kept("plan.json", &["show", "it.plan", "--json"]);
     binary.kept("events.jsonl", &["apply", "it.plan", "--auto-approve", "--json"]);
     let state = binary.kept("state.json", &["show", STACK, "--state", STATE, "--json"]);

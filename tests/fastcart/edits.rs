@@ -37,7 +37,11 @@ const TASK: &[&str] = &["aws_ecs_task_definition.orders"];
 /// One after the other, each on top of those before.
 const EDITS: &[Edit] = &[
     // The stream
-    edit("records are kept longer", How::Variable("orders_stream", || json!({"retention_hours": 240})), &["aws_kinesis_stream.orders"]),
+    edit(
+        "records are kept longer",
+        How::Variable("orders_stream", || json!({"retention_hours": 240})),
+        &["aws_kinesis_stream.orders"],
+    ),
     edit(
         "records are kept less long, and there is a shard more",
         How::Variable("orders_stream", || json!({"retention_hours": 48, "shards": 3})),
@@ -48,14 +52,33 @@ const EDITS: &[Edit] = &[
         How::Variable("orders_stream", || json!({"mode": "ON_DEMAND", "retention_hours": 48})),
         &["aws_kinesis_stream.orders"],
     ),
-    edit("fewer metrics of shards", How::Text("    \"OutgoingBytes\",\n", ""), &["aws_kinesis_stream.orders"]),
+    edit(
+        "fewer metrics of shards",
+        How::Text("    \"OutgoingBytes\",\n", ""),
+        &["aws_kinesis_stream.orders"],
+    ),
     // The queue and the topic
-    edit("a letter is hidden longer", How::Text("visibility_timeout_seconds        = 120", "visibility_timeout_seconds = 240"), &["aws_sqs_queue.dead_letters"]),
-    edit("the queue lets others in", How::Text("\"denyAll\"", "\"allowAll\""), &["aws_sqs_queue.dead_letters"]),
-    edit("the queue's policy", How::Text("\"sqs:*\"", "\"sqs:SendMessage\""), &["aws_sqs_queue_policy.dead_letters"]),
+    edit(
+        "a letter is hidden longer",
+        How::Text("visibility_timeout_seconds        = 120", "visibility_timeout_seconds = 240"),
+        &["aws_sqs_queue.dead_letters"],
+    ),
+    edit(
+        "the queue lets others in",
+        How::Text("\"denyAll\"", "\"allowAll\""),
+        &["aws_sqs_queue.dead_letters"],
+    ),
+    edit(
+        "the queue's policy",
+        How::Text("\"sqs:*\"", "\"sqs:SendMessage\""),
+        &["aws_sqs_queue_policy.dead_letters"],
+    ),
     edit(
         "a topic's name to be shown",
-        How::Text("resource \"aws_sns_topic\" \"alarms\" {", "resource \"aws_sns_topic\" \"alarms\" {\n  display_name = \"FastCart\""),
+        How::Text(
+            "resource \"aws_sns_topic\" \"alarms\" {",
+            "resource \"aws_sns_topic\" \"alarms\" {\n  display_name = \"FastCart\"",
+        ),
         &["aws_sns_topic.alarms"],
     ),
     // The service
@@ -71,20 +94,61 @@ const EDITS: &[Edit] = &[
         updated: &[SERVICE, "aws_vpc_security_group_ingress_rule.service_peers"],
         replaced: TASK,
     },
-    Edit { what: "another image", how: How::Variable("image", || json!({"tag": "1.1.0"})), updated: &[SERVICE], replaced: TASK },
+    Edit {
+        what: "another image",
+        how: How::Variable("image", || json!({"tag": "1.1.0"})),
+        updated: &[SERVICE],
+        replaced: TASK,
+    },
     edit(
         "more tasks, of which autoscaling decides",
-        How::Variable("order_service", || json!({"memory": 2048, "port": 9090, "min_tasks": 3, "max_tasks": 20})),
-        &["aws_appautoscaling_target.orders", r#"aws_cloudwatch_metric_alarm.main["service-tasks"]"#],
+        How::Variable(
+            "order_service",
+            || json!({"memory": 2048, "port": 9090, "min_tasks": 3, "max_tasks": 20}),
+        ),
+        &[
+            "aws_appautoscaling_target.orders",
+            r#"aws_cloudwatch_metric_alarm.main["service-tasks"]"#,
+        ],
     ),
     edit("no rollback", How::Text("rollback = true", "rollback = false"), &[SERVICE]),
-    edit("fewer tasks too many", How::Text("deployment_maximum_percent         = 200", "deployment_maximum_percent = 150"), &[SERVICE]),
-    edit("tasks in one zone less", How::Text("subnets          = [for subnet in aws_subnet.app : subnet.id]", "subnets = slice([for subnet in aws_subnet.app : subnet.id], 0, 2)"), &[SERVICE]),
-    edit("less insight", How::Text("value = \"enabled\"", "value = \"disabled\""), &["aws_ecs_cluster.main"]),
-    edit("another provider of capacity", How::Text("capacity_providers = [\"FARGATE\"]", "capacity_providers = [\"FARGATE\", \"FARGATE_SPOT\"]"), &["aws_ecs_cluster_capacity_providers.main"]),
-    edit("more CPU in use", How::Text("target = 60", "target = 50"), &[r#"aws_appautoscaling_policy.orders["cpu"]"#]),
+    edit(
+        "fewer tasks too many",
+        How::Text("deployment_maximum_percent         = 200", "deployment_maximum_percent = 150"),
+        &[SERVICE],
+    ),
+    edit(
+        "tasks in one zone less",
+        How::Text(
+            "subnets          = [for subnet in aws_subnet.app : subnet.id]",
+            "subnets = slice([for subnet in aws_subnet.app : subnet.id], 0, 2)",
+        ),
+        &[SERVICE],
+    ),
+    edit(
+        "less insight",
+        How::Text("value = \"enabled\"", "value = \"disabled\""),
+        &["aws_ecs_cluster.main"],
+    ),
+    edit(
+        "another provider of capacity",
+        How::Text(
+            "capacity_providers = [\"FARGATE\"]",
+            "capacity_providers = [\"FARGATE\", \"FARGATE_SPOT\"]",
+        ),
+        &["aws_ecs_cluster_capacity_providers.main"],
+    ),
+    edit(
+        "more CPU in use",
+        How::Text("target = 60", "target = 50"),
+        &[r#"aws_appautoscaling_policy.orders["cpu"]"#],
+    ),
     // The database
-    edit("a larger database", How::Variable("database", || json!({"instance_class": "db.t4g.large"})), DATABASES),
+    edit(
+        "a larger database",
+        How::Variable("database", || json!({"instance_class": "db.t4g.large"})),
+        DATABASES,
+    ),
     edit(
         "more storage",
         How::Variable("database", || json!({"instance_class": "db.t4g.large", "storage": 80})),
@@ -96,13 +160,35 @@ const EDITS: &[Edit] = &[
     ),
     edit(
         "backups for longer",
-        How::Variable("database", || json!({"instance_class": "db.t4g.large", "storage": 80, "backup_days": 14})),
+        How::Variable(
+            "database",
+            || json!({"instance_class": "db.t4g.large", "storage": 80, "backup_days": 14}),
+        ),
         DATABASES,
     ),
-    edit("a parameter", How::Text("value = \"1000\"", "value = \"500\""), &["aws_db_parameter_group.main"]),
-    edit("a look at it less often", How::Text("monitoring_interval                   = 30", "monitoring_interval = 60"), DATABASES),
-    edit("one log less", How::Text("enabled_cloudwatch_logs_exports       = local.database_logs", "enabled_cloudwatch_logs_exports = [\"postgresql\"]"), DATABASES),
-    edit("one kind of event more", How::Text("[\"availability\", ", "[\"availability\", \"maintenance\", "), &["aws_db_event_subscription.main"]),
+    edit(
+        "a parameter",
+        How::Text("value = \"1000\"", "value = \"500\""),
+        &["aws_db_parameter_group.main"],
+    ),
+    edit(
+        "a look at it less often",
+        How::Text("monitoring_interval                   = 30", "monitoring_interval = 60"),
+        DATABASES,
+    ),
+    edit(
+        "one log less",
+        How::Text(
+            "enabled_cloudwatch_logs_exports       = local.database_logs",
+            "enabled_cloudwatch_logs_exports = [\"postgresql\"]",
+        ),
+        DATABASES,
+    ),
+    edit(
+        "one kind of event more",
+        How::Text("[\"availability\", ", "[\"availability\", \"maintenance\", "),
+        &["aws_db_event_subscription.main"],
+    ),
     // Credentials
     edit(
         "the passwords that the secrets hold now",
@@ -112,35 +198,89 @@ const EDITS: &[Edit] = &[
     edit(
         "rotation less often",
         How::Text("automatically_after_days = 30", "automatically_after_days = 60"),
-        &["aws_secretsmanager_secret_rotation.cache", "aws_secretsmanager_secret_rotation.database"],
+        &[
+            "aws_secretsmanager_secret_rotation.cache",
+            "aws_secretsmanager_secret_rotation.database",
+        ],
     ),
     // The cache
-    edit("larger nodes", How::Variable("cache", || json!({"node_type": "cache.t4g.medium"})), &["aws_elasticache_replication_group.main"]),
-    edit("snapshots for longer", How::Text("snapshot_retention_limit   = 7", "snapshot_retention_limit = 14"), &["aws_elasticache_replication_group.main"]),
-    edit("what is forgotten", How::Text("\"volatile-lru\"", "\"allkeys-lru\""), &["aws_elasticache_parameter_group.main"]),
-    edit("what the service may ask", How::Text("on ~orders:* ", "on ~orders:* ~carts:* "), &["aws_elasticache_user.service"]),
+    edit(
+        "larger nodes",
+        How::Variable("cache", || json!({"node_type": "cache.t4g.medium"})),
+        &["aws_elasticache_replication_group.main"],
+    ),
+    edit(
+        "snapshots for longer",
+        How::Text("snapshot_retention_limit   = 7", "snapshot_retention_limit = 14"),
+        &["aws_elasticache_replication_group.main"],
+    ),
+    edit(
+        "what is forgotten",
+        How::Text("\"volatile-lru\"", "\"allkeys-lru\""),
+        &["aws_elasticache_parameter_group.main"],
+    ),
+    edit(
+        "what the service may ask",
+        How::Text("on ~orders:* ", "on ~orders:* ~carts:* "),
+        &["aws_elasticache_user.service"],
+    ),
     // Keys, logs, roles, endpoints
-    edit("another description of the keys", How::Text("\"FastCart ${each.key} ", "\"All ${each.key} "), &["aws_kms_key.main"]),
-    edit("keys that do not rotate", How::Text("enable_key_rotation     = true", "enable_key_rotation = false"), &["aws_kms_key.main"]),
-    edit("logs are kept longer", How::Variable("log_retention_days", || json!(90)), &["aws_cloudwatch_log_group.main"]),
+    edit(
+        "another description of the keys",
+        How::Text("\"FastCart ${each.key} ", "\"All ${each.key} "),
+        &["aws_kms_key.main"],
+    ),
+    edit(
+        "keys that do not rotate",
+        How::Text("enable_key_rotation     = true", "enable_key_rotation = false"),
+        &["aws_kms_key.main"],
+    ),
+    edit(
+        "logs are kept longer",
+        How::Variable("log_retention_days", || json!(90)),
+        &["aws_cloudwatch_log_group.main"],
+    ),
     Edit {
         what: "what flow logs cannot change",
         how: How::Text("max_aggregation_interval = 60", "max_aggregation_interval = 600"),
         updated: &[],
         replaced: &["aws_flow_log.vpc"],
     },
-    edit("another description of a role", How::Text("What the order service itself may do", "The order service"), &[r#"aws_iam_role.main["task"]"#]),
+    edit(
+        "another description of a role",
+        How::Text("What the order service itself may do", "The order service"),
+        &[r#"aws_iam_role.main["task"]"#],
+    ),
     edit(
         "one action more, of the role and at the endpoint",
-        How::Text("\"kinesis:ListShards\"", "\"kinesis:ListShards\", \"kinesis:ListTagsForStream\""),
+        How::Text(
+            "\"kinesis:ListShards\"",
+            "\"kinesis:ListShards\", \"kinesis:ListTagsForStream\"",
+        ),
         &[r#"aws_iam_role_policy.service["task"]"#, r#"aws_vpc_endpoint.interface["kinesis"]"#],
     ),
-    edit("names of endpoints that are not private", How::Text("private_dns_enabled = true", "private_dns_enabled = false"), &["aws_vpc_endpoint.interface"]),
+    edit(
+        "names of endpoints that are not private",
+        How::Text("private_dns_enabled = true", "private_dns_enabled = false"),
+        &["aws_vpc_endpoint.interface"],
+    ),
     // Alarms
-    edit("orders may wait longer", How::Text("= 60000", "= 90000"), &[r#"aws_cloudwatch_metric_alarm.main["iterator-age"]"#]),
-    edit("another title", How::Text("title = \"Order service\"", "title = \"The service\""), &["aws_cloudwatch_dashboard.main"]),
+    edit(
+        "orders may wait longer",
+        How::Text("= 60000", "= 90000"),
+        &[r#"aws_cloudwatch_metric_alarm.main["iterator-age"]"#],
+    ),
+    edit(
+        "another title",
+        How::Text("title = \"Order service\"", "title = \"The service\""),
+        &["aws_cloudwatch_dashboard.main"],
+    ),
     // Everything
-    edit("another owner: a tag of everything that has tags", How::Variable("owner", || json!("another-team")), TAGGED),
+    edit(
+        "another owner: a tag of everything that has tags",
+        How::Variable("owner", || json!("another-team")),
+        TAGGED,
+    ),
     Edit {
         what: "as it was",
         how: How::Back,

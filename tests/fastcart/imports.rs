@@ -43,6 +43,8 @@ fn import_string(site: &Site<'_>, address: &str, kind: &str) -> String {
 const OURS_ALONE: &[&str] = &[
     "apply_immediately",
     "delete_automated_backups",
+    // What is off is told as unset.
+    "deletion_protection",
     "deletion_window_in_days",
     "password_wo_version",
     "passwords_wo_version",

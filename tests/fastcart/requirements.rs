@@ -109,6 +109,11 @@ async fn r02_every_name_ends_in_the_suffix() {
     }
 }
 
+/// Secrets that are there, whatever the suffix.
+fn secrets() -> Json {
+    json!({"database": "fastcart/database-t1", "cache": "fastcart/cache-t1"})
+}
+
 #[tokio::test]
 async fn r02_suffixes_fit_the_tightest_limit() {
     let cloud = Cloud::take();
@@ -128,13 +133,15 @@ async fn r02_suffixes_fit_the_tightest_limit() {
     ] {
         cloud.reset();
         let site = Site::new(&cloud).with("environment_suffix", json!(suffix));
+        let site = site.with("secrets", secrets());
         let found = site.try_plan().await;
         assert_eq!(found.is_ok(), fits, "{suffix:?}");
         assert!(fits || cloud.log().is_empty(), "{suffix:?} is refused before any call");
     }
     // The longest that is let in.
     let longest = "abcdefghij0123456789";
-    let plan = Site::new(&cloud).with("environment_suffix", json!(longest)).plan().await;
+    let site = Site::new(&cloud).with("environment_suffix", json!(longest)).with("secrets", secrets());
+    let plan = site.plan().await;
     let mut room = usize::MAX;
     for change in &plan.changes {
         let Some(after) = &change.after else { continue };
@@ -163,7 +170,8 @@ async fn r03_everything_that_takes_tags_has_the_default_ones() {
     ];
     let cloud = Cloud::take();
     let registry = Site::of(&cloud, "").engine.registry.clone();
-    let takes_tags = |kind: &str| registry.driver(kind).is_some_and(|it| it.schema().tags.is_some());
+    let takes_tags =
+        |kind: &str| registry.driver(kind).is_some_and(|it| it.schema().tags.is_some());
     let mut tagged = BTreeSet::new();
     for kind in it.kinds().into_iter().filter(|it| takes_tags(it)) {
         for (address, values) in it.planned(&kind) {
@@ -210,13 +218,18 @@ async fn r04_orders_arrive_on_an_encrypted_stream_with_a_dead_letter_queue() {
 
     let cloud = Cloud::take();
     let mode = |it: &fastcart_hcl::plan::Plan| {
-        let stream = it.changes.iter().find(|it| &*it.address.resource.kind == "aws_kinesis_stream");
+        let stream =
+            it.changes.iter().find(|it| &*it.address.resource.kind == "aws_kinesis_stream");
         let values = crate::stack::json(stream.unwrap().after.as_ref().unwrap());
         text(&values["stream_mode_details"][0]["stream_mode"])
     };
     let on_demand = Site::new(&cloud).with("orders_stream", json!({"mode": "ON_DEMAND"}));
     assert_eq!(mode(&on_demand.plan().await), "ON_DEMAND");
-    for wrong in [json!({"mode": "SOMETIMES"}), json!({"retention_hours": 23}), json!({"retention_hours": 8761})] {
+    for wrong in [
+        json!({"mode": "SOMETIMES"}),
+        json!({"retention_hours": 23}),
+        json!({"retention_hours": 8761}),
+    ] {
         let site = Site::new(&cloud).with("orders_stream", wrong.clone());
         assert!(site.try_plan().await.is_err(), "{wrong}");
     }
@@ -237,13 +250,21 @@ async fn r05_the_service_runs_on_fargate_in_private_subnets() {
     let it = deployed();
     let aws = it.aws();
     let clusters = aws.ecs().describe_clusters().clusters(it.output("cluster_name"));
-    let clusters = clusters.include(aws_sdk_ecs::types::ClusterField::Settings).send().await.unwrap();
+    let clusters =
+        clusters.include(aws_sdk_ecs::types::ClusterField::Settings).send().await.unwrap();
     let setting = &clusters.clusters()[0].settings()[0];
     assert_eq!(setting.name().map(|it| it.as_str()), Some("containerInsights"));
     assert_eq!(setting.value(), Some("enabled"));
 
     let service = aws.ecs().describe_services().cluster(it.output("cluster_name"));
-    let service = service.services(it.output("service_name")).send().await.unwrap().services.unwrap().remove(0);
+    let service = service
+        .services(it.output("service_name"))
+        .send()
+        .await
+        .unwrap()
+        .services
+        .unwrap()
+        .remove(0);
     assert_eq!(service.launch_type().map(|it| it.as_str()), Some("FARGATE"));
     assert!(service.desired_count() >= 2 && service.running_count() >= 2);
     let breaker = service.deployment_configuration().unwrap().deployment_circuit_breaker().unwrap();
@@ -254,7 +275,8 @@ async fn r05_the_service_runs_on_fargate_in_private_subnets() {
     assert_eq!(subnets, it.output("app_subnet_ids").split(',').collect());
     assert_eq!(network.security_groups(), [it.output("service_security_group_id").to_string()]);
 
-    let task = aws.ecs().describe_task_definition().task_definition(service.task_definition().unwrap());
+    let task =
+        aws.ecs().describe_task_definition().task_definition(service.task_definition().unwrap());
     let task = task.send().await.unwrap().task_definition.unwrap();
     assert_eq!(task.network_mode().map(|it| it.as_str()), Some("awsvpc"));
     assert_eq!(task.execution_role_arn(), Some(it.output("execution_role_arn")));
@@ -269,7 +291,9 @@ async fn r05_the_service_runs_on_fargate_in_private_subnets() {
         assert_eq!(log.options().unwrap()["awslogs-group"], it.output("service_log_group_name"));
         let secrets: BTreeMap<&str, &str> =
             container.secrets().iter().map(|it| (it.name(), it.value_from())).collect();
-        for (name, output) in [("DATABASE_PASSWORD", "database_secret_arn"), ("CACHE_PASSWORD", "cache_secret_arn")] {
+        for (name, output) in
+            [("DATABASE_PASSWORD", "database_secret_arn"), ("CACHE_PASSWORD", "cache_secret_arn")]
+        {
             assert_eq!(secrets[name], format!("{}:password::", it.output(output)));
         }
         let plain = container.environment().iter().filter_map(|it| it.name());
@@ -277,12 +301,14 @@ async fn r05_the_service_runs_on_fargate_in_private_subnets() {
     }
 
     let targets = aws.autoscaling().describe_scalable_targets();
-    let targets = targets.service_namespace(aws_sdk_applicationautoscaling::types::ServiceNamespace::Ecs);
+    let targets =
+        targets.service_namespace(aws_sdk_applicationautoscaling::types::ServiceNamespace::Ecs);
     let targets = targets.send().await.unwrap();
     let target = &targets.scalable_targets()[0];
     assert!(target.min_capacity() >= 2 && target.max_capacity() > target.min_capacity());
     let policies = aws.autoscaling().describe_scaling_policies();
-    let policies = policies.service_namespace(aws_sdk_applicationautoscaling::types::ServiceNamespace::Ecs);
+    let policies =
+        policies.service_namespace(aws_sdk_applicationautoscaling::types::ServiceNamespace::Ecs);
     for policy in policies.send().await.unwrap().scaling_policies() {
         assert_eq!(policy.policy_type().as_str(), "TargetTrackingScaling");
         assert!(policy.target_tracking_scaling_policy_configuration().is_some());
@@ -311,7 +337,9 @@ async fn r06_the_database_is_encrypted_backed_up_and_in_two_zones() {
         assert_eq!(database.publicly_accessible(), Some(false), "{name}");
         assert!(database.backup_retention_period() >= Some(7), "{name}");
         assert!(database.monitoring_interval() > Some(0), "{name}");
-        assert!(database.monitoring_role_arn().is_some_and(|it| it.ends_with("fastcart-monitoring-t1")));
+        assert!(
+            database.monitoring_role_arn().is_some_and(|it| it.ends_with("fastcart-monitoring-t1"))
+        );
         assert_eq!(database.performance_insights_enabled(), Some(true), "{name}");
         assert_eq!(database.performance_insights_kms_key_id(), Some(it.output("data_key_arn")));
         let exports: BTreeSet<&str> =
@@ -321,7 +349,8 @@ async fn r06_the_database_is_encrypted_backed_up_and_in_two_zones() {
         let groups = database.db_parameter_groups();
         assert_eq!(groups[0].db_parameter_group_name(), Some("fastcart-postgres-t1"), "{name}");
         let subnets = database.db_subnet_group().unwrap().subnets();
-        let subnets: BTreeSet<&str> = subnets.iter().filter_map(|it| it.subnet_identifier()).collect();
+        let subnets: BTreeSet<&str> =
+            subnets.iter().filter_map(|it| it.subnet_identifier()).collect();
         assert_eq!(subnets, data_subnets, "{name}");
     }
     for (address, values) in it.planned("aws_db_instance") {
@@ -332,9 +361,11 @@ async fn r06_the_database_is_encrypted_backed_up_and_in_two_zones() {
 }
 
 async fn force_ssl(aws: &Aws) -> String {
-    let parameters = aws.rds().describe_db_parameters().db_parameter_group_name("fastcart-postgres-t1");
+    let parameters =
+        aws.rds().describe_db_parameters().db_parameter_group_name("fastcart-postgres-t1");
     let parameters = parameters.source("user").send().await.unwrap();
-    let found = parameters.parameters().iter().find(|it| it.parameter_name() == Some("rds.force_ssl"));
+    let found =
+        parameters.parameters().iter().find(|it| it.parameter_name() == Some("rds.force_ssl"));
     found.and_then(|it| it.parameter_value()).unwrap_or_default().to_string()
 }
 
@@ -387,7 +418,10 @@ async fn r08_credentials_are_read_never_made_and_rotate_every_thirty_days() {
     let cloud = Cloud::take();
     let other = "arn:aws:lambda:eu-central-1:123456789012:function:other";
     let plan = Site::new(&cloud).with("rotation_function_arn", json!(other)).plan().await;
-    let rotations = plan.changes.iter().filter(|it| &*it.address.resource.kind == "aws_secretsmanager_secret_rotation");
+    let rotations = plan
+        .changes
+        .iter()
+        .filter(|it| &*it.address.resource.kind == "aws_secretsmanager_secret_rotation");
     for rotation in rotations {
         let values = crate::stack::json(rotation.after.as_ref().unwrap());
         assert_eq!(values["rotation_lambda_arn"], other);
@@ -441,7 +475,8 @@ async fn r09_each_zone_has_its_own_networks_and_way_out() {
     let tables = aws.ec2().describe_route_tables().filters(in_vpc(it)).send().await.unwrap();
     let mut routed = 0;
     for table in tables.route_tables() {
-        let default = table.routes().iter().find(|it| it.destination_cidr_block() == Some("0.0.0.0/0"));
+        let default =
+            table.routes().iter().find(|it| it.destination_cidr_block() == Some("0.0.0.0/0"));
         for subnet in table.associations().iter().filter_map(|it| it.subnet_id()) {
             let route = default.unwrap_or_else(|| panic!("{subnet} has no way out"));
             match public.contains(subnet) {
@@ -464,11 +499,13 @@ async fn r10_one_rotating_key_for_each_purpose() {
     let keys: BTreeSet<&str> = outputs.iter().map(|name| it.output(name)).collect();
     assert_eq!(keys.len(), 4, "one for each purpose");
     for key in keys {
-        let metadata = aws.kms().describe_key().key_id(key).send().await.unwrap().key_metadata.unwrap();
+        let metadata =
+            aws.kms().describe_key().key_id(key).send().await.unwrap().key_metadata.unwrap();
         assert_eq!(metadata.key_manager().map(|it| it.as_str()), Some("CUSTOMER"));
         let rotation = aws.kms().get_key_rotation_status().key_id(key).send().await.unwrap();
         assert!(rotation.key_rotation_enabled(), "{key}");
-        let policy = aws.kms().get_key_policy().key_id(key).policy_name("default").send().await.unwrap();
+        let policy =
+            aws.kms().get_key_policy().key_id(key).policy_name("default").send().await.unwrap();
         for statement in listed(&parsed(policy.policy().unwrap())["Statement"]) {
             for action in actions(&statement) {
                 assert!(!action.contains('*'), "{action}");
@@ -476,8 +513,13 @@ async fn r10_one_rotating_key_for_each_purpose() {
             let principal = &statement["Principal"];
             assert!(principal != "*" && principal["AWS"] != "*", "{statement}");
             // Administration, or use under a condition.
-            let uses = actions(&statement).iter().any(|it| it.contains("crypt") || it.contains("DataKey"));
-            assert_eq!(uses, statement["Condition"].is_object() && statement["Sid"] != "GrantedToItsServices", "{statement}");
+            let uses =
+                actions(&statement).iter().any(|it| it.contains("crypt") || it.contains("DataKey"));
+            assert_eq!(
+                uses,
+                statement["Condition"].is_object() && statement["Sid"] != "GrantedToItsServices",
+                "{statement}"
+            );
             assert!(!uses || statement["Condition"].is_object(), "{statement}");
         }
     }
@@ -558,13 +600,17 @@ async fn r12_every_role_may_do_what_it_needs_and_no_more() {
         }
     }
     for (address, role) in it.planned("aws_iam_role") {
-        let role = aws.iam().get_role().role_name(text(&role["name"])).send().await.unwrap().role.unwrap();
+        let role =
+            aws.iam().get_role().role_name(text(&role["name"])).send().await.unwrap().role.unwrap();
         let trust = role.assume_role_policy_document().unwrap();
         let trust = percent_encoding::percent_decode_str(trust).decode_utf8().unwrap();
         for statement in listed(&parsed(&trust)["Statement"]) {
             assert!(statement["Principal"]["Service"].is_string(), "{address}");
             let conditions = &statement["Condition"];
-            assert_eq!(conditions["StringEquals"]["aws:SourceAccount"], "123456789012", "{address}");
+            assert_eq!(
+                conditions["StringEquals"]["aws:SourceAccount"], "123456789012",
+                "{address}"
+            );
             let source = text(&conditions["ArnLike"]["aws:SourceArn"]);
             assert!(source.contains(":eu-central-1:123456789012:"), "{address}: {source}");
         }
@@ -595,7 +641,8 @@ const ALARMS: &[(&str, &str, usize)] = &[
 async fn r13_logs_alarms_and_a_dashboard_for_each_component() {
     let it = deployed();
     let aws = it.aws();
-    let mut alarms = aws.cloudwatch().describe_alarms().send().await.unwrap().metric_alarms.unwrap();
+    let mut alarms =
+        aws.cloudwatch().describe_alarms().send().await.unwrap().metric_alarms.unwrap();
     // Autoscaling makes alarms of its own for its policies.
     alarms.retain(|it| !it.alarm_name().is_some_and(|it| it.starts_with("TargetTracking-")));
     let mut found: BTreeMap<(String, String), usize> = BTreeMap::new();
@@ -603,13 +650,18 @@ async fn r13_logs_alarms_and_a_dashboard_for_each_component() {
         let (space, metric) = (alarm.namespace().unwrap(), alarm.metric_name().unwrap());
         *found.entry((space.into(), metric.into())).or_default() += 1;
         assert_eq!(alarm.alarm_actions(), [it.output("alarm_topic_arn").to_string()]);
-        assert!(alarm.dimensions().iter().all(|it| it.value().is_some_and(|it| it.contains("-t1"))));
+        assert!(
+            alarm.dimensions().iter().all(|it| it.value().is_some_and(|it| it.contains("-t1")))
+        );
     }
-    let wanted = ALARMS.iter().map(|(space, metric, count)| ((space.to_string(), metric.to_string()), *count));
+    let wanted = ALARMS
+        .iter()
+        .map(|(space, metric, count)| ((space.to_string(), metric.to_string()), *count));
     assert_eq!(found, wanted.collect());
     // Nodes are those that there are.
     let cache = aws.elasticache().describe_replication_groups().send().await.unwrap();
-    let members: BTreeSet<String> = cache.replication_groups()[0].member_clusters().iter().cloned().collect();
+    let members: BTreeSet<String> =
+        cache.replication_groups()[0].member_clusters().iter().cloned().collect();
     let watched: BTreeSet<String> = alarms
         .iter()
         .filter(|it| it.namespace() == Some("AWS/ElastiCache"))
@@ -659,7 +711,10 @@ async fn r14_connections_are_recorded_and_nothing_is_open() {
         let rules = group.ip_permissions().iter().chain(group.ip_permissions_egress());
         for rule in rules {
             assert_ne!(name, "default", "it is closed");
-            assert!(rule.ip_ranges().is_empty() && rule.ipv6_ranges().is_empty(), "{name}: {rule:?}");
+            assert!(
+                rule.ip_ranges().is_empty() && rule.ipv6_ranges().is_empty(),
+                "{name}: {rule:?}"
+            );
             let lists = rule.prefix_list_ids().len();
             named += rule.user_id_group_pairs().len();
             // The one thing outside is S3, by the list that AWS keeps of it.
@@ -682,7 +737,10 @@ async fn r15_aws_is_reached_through_endpoints() {
         found.insert(service.unwrap(), kind);
         if kind == "Interface" {
             assert_eq!(endpoint.private_dns_enabled(), Some(true), "{service:?}");
-            assert_eq!(endpoint.subnet_ids().iter().map(String::as_str).collect::<BTreeSet<_>>(), app);
+            assert_eq!(
+                endpoint.subnet_ids().iter().map(String::as_str).collect::<BTreeSet<_>>(),
+                app
+            );
         } else {
             assert_eq!(endpoint.route_table_ids().len(), 3);
         }

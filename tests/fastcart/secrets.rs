@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, seed};
 use crate::deployed::{Binary, STACK, clients, deployed, parsed, text};
 
 fn files(dir: &Path, found: &mut Vec<PathBuf>) {
@@ -23,7 +23,8 @@ fn holding(dir: &Path, secrets: &[String]) -> Vec<PathBuf> {
     use base64::Engine as _;
     let standard = base64::engine::general_purpose::STANDARD_NO_PAD;
     let encoded = secrets.iter().map(|it| standard.encode(it));
-    let sought: Vec<Vec<u8>> = secrets.iter().cloned().chain(encoded).map(String::into_bytes).collect();
+    let sought: Vec<Vec<u8>> =
+        secrets.iter().cloned().chain(encoded).map(String::into_bytes).collect();
     let mut all = Vec::new();
     files(dir, &mut all);
     assert!(!all.is_empty(), "{}", dir.display());
@@ -38,8 +39,7 @@ fn holding(dir: &Path, secrets: &[String]) -> Vec<PathBuf> {
 /// What the secrets hold now, and held when they were seeded.
 async fn passwords(cloud: &Cloud) -> Vec<String> {
     let aws = clients(cloud);
-    let seed = concat!(env!("CARGO_MANIFEST_DIR"), "/stacks/demo.seed.json");
-    let seed: Json = parsed(&fs::read_to_string(seed).unwrap());
+    let seed = seed("t1");
     let mut all = Vec::new();
     for it in seed["secrets"].as_array().unwrap() {
         all.push(text(&it["value"]["password"]));
@@ -54,9 +54,19 @@ async fn passwords(cloud: &Cloud) -> Vec<String> {
 async fn no_secret_is_in_any_file_of_a_deployment() {
     let it = deployed();
     let secrets = passwords(&it.cloud).await;
-    let names: Vec<String> =
-        fs::read_dir(&it.dir).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
-    for kind in ["fastcart.tfstate", "it.plan", "plan.json", "events.jsonl", "graph.dot", "graph.svg", "cfn-outputs"] {
+    let names: Vec<String> = fs::read_dir(&it.dir)
+        .unwrap()
+        .map(|it| it.unwrap().file_name().into_string().unwrap())
+        .collect();
+    for kind in [
+        "fastcart.tfstate",
+        "it.plan",
+        "plan.json",
+        "events.jsonl",
+        "graph.dot",
+        "graph.svg",
+        "cfn-outputs",
+    ] {
         assert!(names.iter().any(|it| it == kind), "no {kind} among {names:?}");
     }
     assert_eq!(holding(&it.dir, &secrets), Vec::<PathBuf>::new());
@@ -75,8 +85,19 @@ async fn no_secret_is_in_the_journal_of_a_killed_run() {
     cloud.lifetimes(&lives);
     let dir = tempfile::tempdir().unwrap();
     let args = [
-        "apply", STACK, "--state", "it.tfstate", "--auto-approve", "--var", "environment_suffix=t1",
-        "--var", "zone_count=2", "--target", "aws_db_instance.orders", "--target", "aws_elasticache_user.service",
+        "apply",
+        STACK,
+        "--state",
+        "it.tfstate",
+        "--auto-approve",
+        "--var",
+        "environment_suffix=t1",
+        "--var",
+        "zone_count=2",
+        "--target",
+        "aws_db_instance.orders",
+        "--target",
+        "aws_elasticache_user.service",
     ];
     let mut child = Command::new(env!("CARGO_BIN_EXE_fastcart-hcl"))
         .current_dir(dir.path())
@@ -90,7 +111,10 @@ async fn no_secret_is_in_the_journal_of_a_killed_run() {
         .unwrap();
     let deadline = Instant::now() + Duration::from_secs(120);
     while !cloud.requests().contains_key("rds.CreateDBInstance") {
-        assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none(), "no database is made");
+        assert!(
+            Instant::now() < deadline && child.try_wait().unwrap().is_none(),
+            "no database is made"
+        );
         std::thread::sleep(Duration::from_millis(10));
     }
     child.kill().unwrap();

@@ -12,7 +12,8 @@ async fn orders_are_put_on_the_stream_and_read_back() {
     let (aws, stream) = (it.aws(), it.output("orders_stream_name"));
     let orders: Vec<_> = (0..20).map(|n| json!({"order": n, "total": n * 100})).collect();
     for (n, order) in orders.iter().enumerate() {
-        let put = aws.kinesis().put_record().stream_name(stream).partition_key(format!("customer-{n}"));
+        let put =
+            aws.kinesis().put_record().stream_name(stream).partition_key(format!("customer-{n}"));
         let put = put.data(Blob::new(order.to_string())).send().await.unwrap();
         assert_eq!(put.encryption_type().map(|it| it.as_str()), Some("KMS"));
     }
@@ -20,7 +21,8 @@ async fn orders_are_put_on_the_stream_and_read_back() {
     let shards = aws.kinesis().list_shards().stream_name(stream).send().await.unwrap();
     assert!(shards.shards().len() >= 2);
     for shard in shards.shards() {
-        let from = aws.kinesis().get_shard_iterator().stream_name(stream).shard_id(shard.shard_id());
+        let from =
+            aws.kinesis().get_shard_iterator().stream_name(stream).shard_id(shard.shard_id());
         let from = from.shard_iterator_type(ShardIteratorType::TrimHorizon).send().await.unwrap();
         let records = aws.kinesis().get_records().set_shard_iterator(from.shard_iterator);
         for record in records.send().await.unwrap().records() {
@@ -38,7 +40,8 @@ async fn what_cannot_be_processed_is_put_aside() {
     let (aws, queue) = (it.aws(), it.output("dead_letter_queue_url"));
     let order = json!({"order": "unreadable"}).to_string();
     aws.sqs().send_message().queue_url(queue).message_body(&order).send().await.unwrap();
-    let received = aws.sqs().receive_message().queue_url(queue).wait_time_seconds(1).send().await.unwrap();
+    let received =
+        aws.sqs().receive_message().queue_url(queue).wait_time_seconds(1).send().await.unwrap();
     let message = &received.messages()[0];
     assert_eq!(message.body(), Some(order.as_str()));
     let receipt = message.receipt_handle().unwrap();
