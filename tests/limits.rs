@@ -67,8 +67,14 @@ const TOO_MUCH: &[(&str, &str)] = &[
     ("regex(\"((a{0,1000}){0,1000}){0,1000}\", \"a\")", "Invalid function argument"),
     ("regexall(\"(a*)*(a*)*b\", format(\"%01000d\", 0))", ""),
     ("regex(\"(x+x+)+y\", join(\"\", [for it in range(1000) : \"x\"]))", "Error in function call"),
-    ("[for a in range(1024) : [for b in range(1024) : [for c in range(1024) : [a, b, c]]]]", "large"),
-    ("join(\"\", [for a in range(1024) : join(\"\", [for b in range(1024) : format(\"%01000d\", b)])])", ""),
+    (
+        "[for a in range(1024) : [for b in range(1024) : [for c in range(1024) : [a, b, c]]]]",
+        "large",
+    ),
+    (
+        "join(\"\", [for a in range(1024) : join(\"\", [for b in range(1024) : format(\"%01000d\", b)])])",
+        "",
+    ),
     ("jsondecode(join(\"\", [for it in range(1024) : \"[[[[[[[[[[\"]))", "Error in function call"),
     ("yamldecode(join(\"\", [for it in range(1024) : \"[[[[[[[[[[\"]))", "Error in function call"),
 ];
@@ -91,11 +97,16 @@ fn expressions_that_ask_for_too_much() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
+/// Name, files, and what is to be told.
+type Bomb = (&'static str, Vec<(&'static str, String)>, &'static str);
+
 /// Name, files, and what is told; nothing where the stack is right.
-fn stacks() -> Vec<(&'static str, Vec<(&'static str, String)>, &'static str)> {
+fn stacks() -> Vec<Bomb> {
     let doubling = |make: &dyn Fn(usize) -> String| {
         let locals: String = (1..64).map(|at| format!("  a{at} = {}\n", make(at - 1))).collect();
-        format!("locals {{\n  a0 = [\"x\"]\n{locals}}}\noutput \"o\" {{\n  value = length(jsonencode(local.a63))\n}}\n")
+        format!(
+            "locals {{\n  a0 = [\"x\"]\n{locals}}}\noutput \"o\" {{\n  value = length(jsonencode(local.a63))\n}}\n"
+        )
     };
     let module = |source: &str| format!("module \"m\" {{\n  source = \"{source}\"\n}}\n");
     vec![
@@ -111,7 +122,12 @@ fn stacks() -> Vec<(&'static str, Vec<(&'static str, String)>, &'static str)> {
         ),
         (
             "texts, each twice",
-            vec![("main.tf", doubling(&|at| format!("\"${{jsonencode(local.a{at})}}${{jsonencode(local.a{at})}}\"")))],
+            vec![(
+                "main.tf",
+                doubling(&|at| {
+                    format!("\"${{jsonencode(local.a{at})}}${{jsonencode(local.a{at})}}\"")
+                }),
+            )],
             "large",
         ),
         (
@@ -133,7 +149,8 @@ fn stacks() -> Vec<(&'static str, Vec<(&'static str, String)>, &'static str)> {
             "modules that call two of the next level, forty levels deep",
             std::iter::once(("main.tf", module("./m0")))
                 .chain((0..40).map(|at| {
-                    let call = |name| format!("module \"{name}\" {{\n  source = \"../m{}\"\n}}\n", at + 1);
+                    let call =
+                        |name| format!("module \"{name}\" {{\n  source = \"../m{}\"\n}}\n", at + 1);
                     let path: &'static str = Box::leak(format!("m{at}/main.tf").into_boxed_str());
                     (path, call("a") + &call("b"))
                 }))
@@ -151,7 +168,10 @@ fn stacks() -> Vec<(&'static str, Vec<(&'static str, String)>, &'static str)> {
         ),
         (
             "a count beyond reason",
-            vec![("main.tf", "resource \"terraform_data\" \"r\" {\n  count = 1000000000\n}\n".into())],
+            vec![(
+                "main.tf",
+                "resource \"terraform_data\" \"r\" {\n  count = 1000000000\n}\n".into(),
+            )],
             "Invalid count argument",
         ),
         (

@@ -73,8 +73,10 @@ fn name() -> impl Strategy<Value = String> {
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
-        prop::sample::select(vec!["", "a", "b", "key", "true", "1", "-2.50", "é", "e\u{301}", "<&>"])
-            .prop_map(String::from),
+        prop::sample::select(vec![
+            "", "a", "b", "key", "true", "1", "-2.50", "é", "e\u{301}", "<&>"
+        ])
+        .prop_map(String::from),
         ".{0,12}",
     ]
 }
@@ -107,15 +109,61 @@ fn expression(telling: bool) -> impl Strategy<Value = String> {
         let pair = (inner.clone(), inner.clone());
         let operators = ["+", "-", "*", "%", "==", "!=", "<", ">=", "&&", "||"];
         let functions = [
-            "length", "keys", "values", "tolist", "toset", "tomap", "tostring", "tonumber", "upper",
-            "jsonencode", "flatten", "distinct", "reverse", "sort", "sum", "one", "compact", "yamlencode",
-            "tobool", "alltrue", "anytrue", "trimspace", "base64encode", "sha1", "abs", "strrev", "title",
-            "jsondecode", "urlencode", "transpose",
+            "length",
+            "keys",
+            "values",
+            "tolist",
+            "toset",
+            "tomap",
+            "tostring",
+            "tonumber",
+            "upper",
+            "jsonencode",
+            "flatten",
+            "distinct",
+            "reverse",
+            "sort",
+            "sum",
+            "one",
+            "compact",
+            "yamlencode",
+            "tobool",
+            "alltrue",
+            "anytrue",
+            "trimspace",
+            "base64encode",
+            "sha1",
+            "abs",
+            "strrev",
+            "title",
+            "jsondecode",
+            "urlencode",
+            "transpose",
         ];
         let two = [
-            "concat", "merge", "contains", "coalesce", "lookup", "element", "setunion", "setsubtract",
-            "setintersection", "join", "split", "zipmap", "setproduct", "format", "formatlist",
-            "coalescelist", "index", "chunklist", "startswith", "trim", "max", "min", "regexall",
+            "concat",
+            "merge",
+            "contains",
+            "coalesce",
+            "lookup",
+            "element",
+            "setunion",
+            "setsubtract",
+            "setintersection",
+            "join",
+            "split",
+            "zipmap",
+            "setproduct",
+            "format",
+            "formatlist",
+            "coalescelist",
+            "index",
+            "chunklist",
+            "startswith",
+            "trim",
+            "max",
+            "min",
+            "regexall",
         ];
         let mut kinds = vec![
             (pair.clone(), prop::sample::select(operators.to_vec()))
@@ -140,7 +188,9 @@ fn expression(telling: bool) -> impl Strategy<Value = String> {
             pair.clone()
                 .prop_map(|(x, y)| format!("\"%{{ if {x} }}p${{{y}}}%{{ else }}q%{{ endif }}\""))
                 .boxed(),
-            one.clone().prop_map(|x| format!("\"%{{ for v in {x} }}[${{v}}]%{{ endfor }}\"")).boxed(),
+            one.clone()
+                .prop_map(|x| format!("\"%{{ for v in {x} }}[${{v}}]%{{ endfor }}\""))
+                .boxed(),
             pair.clone().prop_map(|(x, y)| format!("[for k, v in {x} : [k, v] if {y}]")).boxed(),
             one.clone().prop_map(|x| format!("[for v in {x} : v if v != b]")).boxed(),
             one.clone().prop_map(|x| format!("{{for k, v in {x} : k => v}}")).boxed(),
