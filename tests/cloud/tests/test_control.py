@@ -86,7 +86,7 @@ def test_every_service_of_the_stack_is_recognised(cloud: Cloud) -> None:
 def test_what_moto_lacks_is_an_error_that_is_not_tried_again(cloud: Cloud) -> None:
     for service, call in {
         "ec2": lambda c: c.get_security_groups_for_vpc(VpcId="vpc-0123456789abcdef0"),
-        "rds": lambda c: c.describe_db_engine_versions(),
+        "rds": lambda c: c.describe_db_major_engine_versions(),
         "ecs": lambda c: c.list_service_deployments(service="s"),
         "lambda": lambda c: c.get_runtime_management_config(FunctionName="f"),
     }.items():
