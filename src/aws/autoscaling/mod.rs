@@ -9,13 +9,15 @@ pub(crate) mod target_tracking;
 pub use policy::Policy;
 pub use target::Target;
 
+use aws_smithy_types::retry::RetryConfig;
+
 use crate::driver::{Failure, FailureKind};
 
 /// What every driver file of this folder begins with.
 pub(crate) mod prelude {
     pub(crate) use aws_sdk_applicationautoscaling::types;
 
-    pub(crate) use super::{known_soon, some, text_of};
+    pub(crate) use super::{known_soon, once, some, text_of};
     pub(crate) use crate::aws::batch::{Batch, Keyed};
     pub(crate) use crate::aws::{Aws, tags};
     pub(crate) use crate::diag::Diagnostics;
@@ -23,6 +25,12 @@ pub(crate) mod prelude {
     pub(crate) use crate::schema::{
         Auto, Block, BlockSet, Blocks, Given, Nested, Out, Resource, Tags,
     };
+}
+
+/// Sends a call a single time: were it repeated by the SDK because its reply was lost, tags would be
+/// refused for what is there by then. The engine resumes the operation instead.
+pub(crate) fn once() -> aws_sdk_applicationautoscaling::config::Builder {
+    aws_sdk_applicationautoscaling::config::Builder::new().retry_config(RetryConfig::disabled())
 }
 
 /// One code stands for all that is wrong with a call: what will be known soon, a service or role

@@ -184,7 +184,11 @@ impl Target {
             .service_namespace(ServiceNamespace::from(&*self.service_namespace))
             .set_suspended_state(suspended)
             .set_tags(tags);
-        call.send().await.map_err(|it| known_soon(it.into()))?;
+        call.customize()
+            .config_override(once())
+            .send()
+            .await
+            .map_err(|it| known_soon(it.into()))?;
         Ok(())
     }
 }
