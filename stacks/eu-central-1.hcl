@@ -1333,10 +1333,10 @@ resource "aws_elasticache_parameter_group" "main" {
   description = "Order cache"
   family      = "redis7"
 
-  # Full, it forgets what has an end anyway.
+  # Full, it forgets what was asked least lately.
   parameter {
     name  = "maxmemory-policy"
-    value = "volatile-lru"
+    value = "allkeys-lru"
   }
 
   tags = {
@@ -1349,7 +1349,7 @@ resource "aws_elasticache_user" "default" {
   user_id              = "${local.name}-default-${local.suffix}"
   user_name            = "default"
   engine               = "redis"
-  access_string        = "off -@all"
+  access_string        = "off resetchannels -@all"
   no_password_required = true
 
   tags = {
@@ -1361,7 +1361,7 @@ resource "aws_elasticache_user" "service" {
   user_id              = "${local.name}-service-${local.suffix}"
   user_name            = "${local.name}-service-${local.suffix}"
   engine               = "redis"
-  access_string        = "on ~orders:* +@read +@write +@connection -@dangerous"
+  access_string        = "on ~orders:* resetchannels +@read +@write +@connection -@dangerous"
   passwords_wo         = jsondecode(ephemeral.aws_secretsmanager_secret_version.main["cache"].secret_string).password
   passwords_wo_version = var.credentials_version
 

@@ -216,7 +216,7 @@ const EDITS: &[Edit] = &[
     ),
     edit(
         "what is forgotten",
-        How::Text("\"volatile-lru\"", "\"allkeys-lru\""),
+        How::Text("\"allkeys-lru\"", "\"allkeys-lfu\""),
         &["aws_elasticache_parameter_group.main"],
     ),
     edit(
@@ -455,6 +455,7 @@ const NETWORK: &[&str] = &[
 async fn a_network_is_made_anew() {
     let cloud = Cloud::take();
     let mut site = Site::new(&cloud);
+    site.set("secrets", json!({"database": "fastcart/database-t1", "cache": "fastcart/cache-t1"}));
     site.options.targets = NETWORK.iter().map(|it| it.parse().unwrap()).collect();
     let first = made(&site.apply().await);
     let all: &[Edit] = &[

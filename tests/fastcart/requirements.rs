@@ -140,7 +140,8 @@ async fn r02_suffixes_fit_the_tightest_limit() {
     }
     // The longest that is let in.
     let longest = "abcdefghij0123456789";
-    let site = Site::new(&cloud).with("environment_suffix", json!(longest)).with("secrets", secrets());
+    let site =
+        Site::new(&cloud).with("environment_suffix", json!(longest)).with("secrets", secrets());
     let plan = site.plan().await;
     let mut room = usize::MAX;
     for change in &plan.changes {
