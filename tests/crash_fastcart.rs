@@ -33,7 +33,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cloud::Cloud;
-use fastcart_hcl::address::Mode;
+use fastcart_hcl::address::{Address, Mode};
 use fastcart_hcl::clock::SystemClock;
 use fastcart_hcl::diag::Result;
 use fastcart_hcl::state::{
@@ -80,7 +80,9 @@ impl Watching {
     fn pass(&self, what: &str) {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let moments = self.moments.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(moments) = moments.as_ref().filter(|_| number % strides().0 == 0) else { return };
+        let Some(moments) = moments.as_ref().filter(|_| number.is_multiple_of(strides().0)) else {
+            return;
+        };
         let store = match self.kept.read().unwrap() {
             Some(state) => MemoryStore::with(&state),
             None => MemoryStore::new(),
@@ -135,11 +137,10 @@ impl Store for Watched {
     }
 }
 
-/// Objects of the state by type, in the words of the local cloud's inventory.
-fn known(state: &State) -> BTreeMap<String, usize> {
+/// Managed objects by type, in the words of the local cloud's inventory.
+fn by_type<'a>(all: impl Iterator<Item = &'a Address>) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
-    for (address, _) in state.currents() {
-        let resource = &address.resource;
+    for Address { resource, .. } in all {
         if resource.mode == Mode::Managed && !PARTS.contains(&&*resource.kind) {
             *counts.entry(resource.kind.to_string()).or_default() += 1;
         }
@@ -158,13 +159,16 @@ async fn take_up(moment: Moment) {
     let found = found.unwrap_or_else(|found| panic!("{what}: {}", site.told(&found)));
     assert!(!found.has_errors(), "{what}: {}", site.told(&found));
     assert!(site.store.journal().unwrap().is_none(), "{what}: everything has an end");
-    let mut state = site.store.read().unwrap().unwrap_or_default();
-    if cloud.counts() != known(&state) {
+    let state = site.store.read().unwrap().unwrap_or_default();
+    let mut known = by_type(state.currents().map(|it| it.0));
+    if cloud.counts() != known {
         // What was deleted without a word of it is noticed by whoever plans next.
-        state = site.plan().await.prior;
+        let plan = site.plan().await;
+        let there = plan.changes.iter().filter(|it| it.before.is_some());
+        known = by_type(there.map(|it| &it.address));
     }
-    assert_eq!(cloud.counts(), known(&state), "{what}: what is there is known, and there once");
-    if number % strides().1 == 0 {
+    assert_eq!(cloud.counts(), known, "{what}: what is there is known, and there once");
+    if number.is_multiple_of(strides().1) {
         let want = made(&site.apply().await);
         site.expect_no_changes().await;
         assert!(want.len() <= cloud.counts().len(), "{what}");
@@ -230,7 +234,8 @@ fn at_every_moment_of_an_apply_and_of_a_destroy() {
         strides().0,
         all - made
     );
-    assert!(made >= 150 && all - made >= 80, "{made} {all}");
+    // Whatever is written in between two calls is one line.
+    assert!(made >= 80 && all - made >= 40, "{made} {all}");
 }
 
 #[cfg(all(feature = "cli", unix))]
