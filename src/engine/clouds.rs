@@ -8,7 +8,8 @@ use crate::driver::Cloud;
 use crate::lang::config::Config;
 use crate::lang::value::Value;
 use crate::plan::evaluation::{Evaluation, ProviderKey};
-use crate::provider::Registry;
+use crate::plan::instance::Prior;
+use crate::provider::{Expected, Registry};
 
 /// Clients by provider configuration.
 #[derive(Clone, Default)]
@@ -43,6 +44,33 @@ impl Clouds {
     /// All of them, by configuration.
     pub fn all(&self) -> &BTreeMap<ProviderKey, Cloud> {
         &self.0
+    }
+
+    /// Tells the providers which objects are about to be read, and that nothing changes meanwhile.
+    pub fn begin_survey(&self, registry: &Registry, objects: &BTreeMap<Address, Prior>) {
+        for (key, cloud) in &self.0 {
+            let Some(provider) = registry.provider(&key.0) else { continue };
+            let is_read_here = |kind: &str| {
+                let of_type = registry.provider_of_driver(kind);
+                key.1.is_none() && of_type.is_some_and(|it| it.name() == &*key.0)
+            };
+            let theirs = objects.iter().filter(|(it, _)| is_read_here(&it.resource.kind));
+            let theirs = theirs.map(|(address, it)| Expected {
+                kind: &address.resource.kind,
+                id: &it.id,
+                known: &it.row,
+            });
+            provider.begin_survey(cloud, &theirs.collect::<Vec<_>>());
+        }
+    }
+
+    /// Tells the providers that from now on objects may change.
+    pub fn end_survey(&self, registry: &Registry) {
+        for (key, cloud) in &self.0 {
+            if let Some(provider) = registry.provider(&key.0) {
+                provider.end_survey(cloud);
+            }
+        }
     }
 
     /// Makes the clients of those configurations that are wholly known and have none yet; how many.

@@ -43,15 +43,7 @@ pub async fn objects(
         reads.push(async move {
             let id = Id(prior.id.clone());
             let (known, _) = prior.row.clone().without_marks();
-            let attributes = driver.schema().attributes;
-            let mut seen = driver.read(&cloud, &id, known.clone()).await;
-            // A first read may be told by an index that lags behind: what seems to have changed is
-            // looked at once more before it is called drift.
-            if let Ok(Some(first)) = &seen
-                && diff::changes(&prior.row, &as_known(attributes, &prior, &first.row))
-            {
-                seen = driver.read(&cloud, &id, known).await;
-            }
+            let seen = driver.read(&cloud, &id, known).await;
             (address, prior, driver, seen)
         });
     }
