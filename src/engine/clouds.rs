@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::{Address, Mode};
 use crate::diag::{Diagnostic, Result};
 use crate::driver::Cloud;
-use crate::lang::config::Config;
+use crate::lang::config::{Config, LookedAt};
 use crate::lang::value::Value;
 use crate::plan::evaluation::{Evaluation, ProviderKey};
-use crate::plan::instance::Prior;
-use crate::provider::{Expected, Registry};
+use crate::provider::{Registry, Survey};
 
 /// Clients by provider configuration.
 #[derive(Clone, Default)]
@@ -46,21 +45,21 @@ impl Clouds {
         &self.0
     }
 
-    /// Tells the providers which objects are about to be read, and that nothing changes meanwhile.
-    pub fn begin_survey(&self, registry: &Registry, objects: &BTreeMap<Address, Prior>) {
+    /// Tells the providers what is about to be read, and that nothing changes meanwhile.
+    pub fn begin_survey(
+        &self,
+        registry: &Registry,
+        known: &BTreeMap<Address, Value>,
+        looked_at: Option<&dyn Fn() -> LookedAt>,
+    ) {
         for (key, cloud) in &self.0 {
             let Some(provider) = registry.provider(&key.0) else { continue };
-            let is_read_here = |kind: &str| {
-                let of_type = registry.provider_of_driver(kind);
-                key.1.is_none() && of_type.is_some_and(|it| it.name() == &*key.0)
+            let is_read_here = |it: &Address| {
+                let of_type = registry.provider_of(it.resource.mode, &it.resource.kind);
+                of_type.is_some_and(|it| it.name() == &*key.0)
             };
-            let theirs = objects.iter().filter(|(it, _)| is_read_here(&it.resource.kind));
-            let theirs = theirs.map(|(address, it)| Expected {
-                kind: &address.resource.kind,
-                id: &it.id,
-                known: &it.row,
-            });
-            provider.begin_survey(cloud, &theirs.collect::<Vec<_>>());
+            let theirs = known.iter().filter(|(it, _)| is_read_here(it)).map(|(_, row)| row);
+            provider.begin_survey(cloud, &Survey { known: theirs.collect(), looked_at });
         }
     }
 

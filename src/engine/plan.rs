@@ -7,6 +7,7 @@ use super::held::{self, Held};
 use super::{Connected, Engine, Inputs, PlanFailure, PlanOptions, Stack, imports, prior, refresh};
 use crate::address::{Address, Target};
 use crate::diag::{Diagnostic, Diagnostics, Result};
+use crate::lang::config::LookedAt;
 use crate::lang::types::Type;
 use crate::lang::value::{Str, Value};
 use crate::plan::evaluation::{Evaluation, Facts, Purpose};
@@ -42,9 +43,9 @@ impl Engine {
         warnings.extend(moved);
         let Connected { clouds, data, mut held } =
             self.connect(stack, &variables, &objects).await?;
-        let expected = if options.refresh { &objects } else { &BTreeMap::new() };
-        clouds.begin_survey(&self.registry, expected);
-        let ground = Ground { stack, variables, state, objects, made };
+        let known_data = prior::data(&state, &self.registry);
+        let ground = Ground { stack, variables, state, objects, known_data, made };
+        self.begin_survey(&ground, &clouds, options);
         let planned = self.seen(ground, &clouds, data, &mut held, options).await;
         clouds.end_survey(&self.registry);
         let closed = held.close(self).await;
@@ -61,6 +62,17 @@ impl Engine {
         plan.warnings = all;
         crate::plan::graph::build(&plan)?;
         Ok(plan)
+    }
+
+    /// Tells the providers what the plan will read. A run that only refreshes looks at everything.
+    fn begin_survey(&self, ground: &Ground<'_>, clouds: &Clouds, options: &PlanOptions) {
+        let rows = |it: (&Address, &Prior)| (it.0.clone(), it.1.row.clone());
+        let mut known = ground.known_data.clone();
+        known.extend(ground.objects.iter().filter(|_| options.refresh).map(rows));
+        let looked_at = || LookedAt::of(&ground.stack.config.root);
+        let looked_at: &dyn Fn() -> LookedAt = &looked_at;
+        let looked_at = (options.mode != PlanMode::RefreshOnly).then_some(looked_at);
+        clouds.begin_survey(&self.registry, &known, looked_at);
     }
 
     /// Looks at what there is, then plans.
@@ -115,7 +127,7 @@ impl Engine {
             }
             let unread: Vec<Address> = round.wanted.keys().cloned().collect();
             let [ephemeral, wanted] = held::split(round.wanted);
-            let (read, mut wrong) = refresh::read(self, clouds, wanted).await;
+            let (read, mut wrong) = refresh::read(self, clouds, wanted, &ground.known_data).await;
             data.extend(read);
             if wrong.has_errors() {
                 // What was read may break conditions, such as that of the region, which tells more. The
@@ -367,6 +379,8 @@ struct Ground<'a> {
     variables: BTreeMap<Str, Value>,
     state: State,
     objects: BTreeMap<Address, Prior>,
+    /// Data sources as they were last read.
+    known_data: BTreeMap<Address, Value>,
     made: jiff::Timestamp,
 }
 
