@@ -374,14 +374,8 @@ impl<'a> Work<'a> {
                 Reply::Settled(settle::converge(&caller, &remote, &want, &want, true).await)
             }),
             Task::Update { remote, want, prior, .. } => Box::pin(async move {
-                let schema = remote.driver.schema();
-                if fit::differs(schema, &want, &prior)
-                    && let Err(why) = settle::change(&caller, &remote, &want, &prior, false).await
-                {
-                    return Reply::Refused(why);
-                }
-                let known = fit::over(schema, &want, &prior);
-                Reply::Settled(settle::converge(&caller, &remote, &want, &known, false).await)
+                let altered = settle::alter(&caller, &remote, want, prior).await;
+                altered.map_or_else(Reply::Refused, Reply::Settled)
             }),
             Task::Delete { remote, row, .. } => {
                 Box::pin(

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::resolver::Resolver;
-use super::{Applied, Connected, Engine, Inputs, Stack};
+use super::{Applied, Connected, Engine, Inputs, Stack, ignored};
 use crate::address::{Address, Mode, Target};
-use crate::apply::Settings;
+use crate::apply::{Clouds, Ignored, Settings};
 use crate::diag::{Diagnostic, Diagnostics, Result, Severity};
 use crate::lang::value::{Str, Value};
 use crate::plan::evaluation::{Evaluation, Facts, Purpose};
@@ -92,7 +92,8 @@ impl Engine {
         resolver.open(&connected.held.rows);
         let registry = &self.registry;
         let cloud_of = |address: &Address, _: &str| clouds.of_type(registry, address);
-        let settings = self.settings(&cloud_of);
+        let ignored = |address: &Address| ignored(stack, address);
+        let settings = self.settings(&cloud_of, &ignored);
         let mut applied = crate::apply::run(&settings, plan, state, &mut resolver).await;
         if let Err(those) = self.save_outputs(&resolver, plan, &mut applied) {
             applied.diagnostics.extend(those);
@@ -120,16 +121,18 @@ impl Engine {
         };
         let registry = &self.registry;
         let cloud_of = |address: &Address, _: &str| connected.clouds.of_type(registry, address);
-        let settings = self.settings(&cloud_of);
+        let ignored = |address: &Address| ignored(stack, address);
+        let settings = self.settings(&cloud_of, &ignored);
         let (_, mut diagnostics) = crate::apply::resume(&settings, state, &again).await;
         diagnostics.extend(connected.held.close(self).await);
         if diagnostics.has_errors() { Err(diagnostics) } else { Ok(diagnostics) }
     }
 
-    fn settings<'a>(&'a self, clouds: crate::apply::Clouds<'a>) -> Settings<'a> {
+    fn settings<'a>(&'a self, clouds: Clouds<'a>, ignored: Ignored<'a>) -> Settings<'a> {
         Settings {
             registry: &self.registry,
             clouds,
+            ignored,
             store: &*self.store,
             clock: self.clock.clone(),
             listener: &*self.listener,

@@ -27,11 +27,11 @@ use self::held::Held;
 use crate::address::{Address, Mode, ResourceAddress, Target};
 pub use crate::apply::{Applied, Cancel};
 use crate::clock::Clock;
-use crate::diag::{Diagnostic, Diagnostics, Result, Sources, Span};
+use crate::diag::{Diagnostic, Diagnostics, Result, Sources};
 use crate::driver::Cloud;
 use crate::event::Listener;
 use crate::lang::config::validate::{Types, validate};
-use crate::lang::config::{Config, Module, ResourceKey};
+use crate::lang::config::{Config, IgnoreChanges, Module, Resource, ResourceKey};
 use crate::lang::eval::{Environment, Scope, evaluate};
 use crate::lang::files::Files;
 use crate::lang::load;
@@ -377,22 +377,28 @@ struct Connected {
 /// What went wrong with an object, with the place of its resource block where it has none of its own.
 fn placed(stack: &Stack, diagnostics: Diagnostics) -> Diagnostics {
     diagnostics.map(|mut it| {
-        let address = it.address.as_deref().and_then(|it| it.parse().ok());
-        it.span = it.span.or_else(|| block_of(&stack.config.root, &address?));
+        let address: Option<Address> = it.address.as_deref().and_then(|it| it.parse().ok());
+        let block = address.and_then(|it| block_of(&stack.config.root, &it.resource));
+        it.span = it.span.or(block.map(|it| it.span));
         it
     })
 }
 
-/// Where the resource block of that object stands.
-fn block_of(root: &Module, address: &Address) -> Option<Span> {
-    let ResourceAddress { module, mode, kind, name } = &address.resource;
-    let called = |at: &'_ Module, name: &Str| at.calls.get(name).map(|it| it.module.clone());
-    let mut inner: Option<Arc<Module>> = None;
-    for step in &module.0 {
-        inner = Some(called(inner.as_deref().unwrap_or(root), &step.name)?);
+/// The block of a resource, where it is declared.
+fn block_of<'m>(module: &'m Module, address: &ResourceAddress) -> Option<&'m Resource> {
+    let ResourceAddress { module: path, mode, kind, name } = address;
+    let mut inner = module;
+    for step in &path.0 {
+        inner = &inner.calls.get(&step.name)?.module;
     }
     let key = ResourceKey { mode: *mode, kind: kind.clone(), name: name.clone() };
-    inner.as_deref().unwrap_or(root).resources.get(&key).map(|it| it.span)
+    inner.resources.get(&key)
+}
+
+/// What the configuration says is to be left to others of that object.
+fn ignored(stack: &Stack, address: &Address) -> IgnoreChanges {
+    let block = block_of(&stack.config.root, &address.resource);
+    block.map(|it| it.lifecycle.ignore_changes.clone()).unwrap_or_default()
 }
 
 /// What an expression refers to that is nowhere declared: an error even where `can` or the branch of

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::clouds::Clouds;
 use super::held::{self, Held};
-use super::{Connected, Engine, Inputs, PlanFailure, PlanOptions, Stack, imports, prior, refresh};
+use super::{
+    Connected, Engine, Inputs, PlanFailure, PlanOptions, Stack, block_of, imports, prior, refresh,
+};
 use crate::address::{Address, Target};
 use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::lang::types::Type;
@@ -318,8 +320,8 @@ fn still_declared(module: &crate::lang::config::Module) -> Diagnostics {
     for removed in &module.removed {
         let (what, declared) = match &removed.from {
             Target::Module(path) => ("module", declared_call(module, path)),
-            Target::Resource(it) => ("resource", declared_resource(module, it)),
-            Target::Instance(it) => ("resource", declared_resource(module, &it.resource)),
+            Target::Resource(it) => ("resource", block_of(module, it).map(|it| it.span)),
+            Target::Instance(it) => ("resource", block_of(module, &it.resource).map(|it| it.span)),
         };
         if let Some(span) = declared {
             let detail = format!("a `removed` block names `{}`, which is declared", removed.from);
@@ -343,19 +345,6 @@ fn declared_call(
         inner = &inner.calls.get(&step.name)?.module;
     }
     Some(inner.calls.get(&last.name)?.span)
-}
-
-pub(super) fn declared_resource(
-    module: &crate::lang::config::Module,
-    it: &crate::address::ResourceAddress,
-) -> Option<crate::diag::Span> {
-    let mut inner = module;
-    for step in &it.module.0 {
-        inner = &inner.calls.get(&step.name)?.module;
-    }
-    let (mode, kind, name) = (it.mode, it.kind.clone(), it.name.clone());
-    let key = crate::lang::config::ResourceKey { mode, kind, name };
-    Some(inner.resources.get(&key)?.span)
 }
 
 /// What a plan stands on.

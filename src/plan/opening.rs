@@ -65,7 +65,10 @@ pub fn open<'e>(
     let checked = Checked::Precondition(address.clone());
     ev.conditions(&scope, &resource.lifecycle.preconditions, checked)?;
     let ignored = &resource.lifecycle.ignore_changes;
-    let mut config = super::ignore::apply(ignored, prior, &given.row, schema);
+    let mut config = match prior {
+        Some(prior) => super::ignore::apply(ignored, &prior.row, &given.row, schema),
+        None => given.row.clone(),
+    };
     let mut found = Diagnostics::new();
     let places = |path: &str| given.places.get(path).copied();
     arguments::check(&config, schema.attributes, &given.places, &mut found);

@@ -100,6 +100,8 @@ pub struct World {
     pub calls: Vec<(Duration, &'static str, String)>,
     /// How many objects were ever made, by name.
     pub made: BTreeMap<String, usize>,
+    /// Sizes that updates asked for.
+    pub sizes: Vec<i64>,
     next: usize,
 }
 
@@ -144,6 +146,13 @@ impl FakeCloud {
         let mut names: Vec<String> = there.map(|it| it.row.name.clone()).collect();
         names.sort();
         names
+    }
+
+    /// Something else, such as autoscaling, changes the size.
+    pub fn scale(&self, name: &str, size: i64) {
+        let mut world = self.world();
+        let held = world.things.values_mut().find(|it| it.row.name == name);
+        held.expect("no such thing").row.size = size;
     }
 
     pub fn count(&self, call: &str) -> usize {
@@ -270,6 +279,7 @@ impl Driver for Thing {
             if now < it.changed + manner.busy {
                 return Err(Failure::new(FailureKind::Retryable, "not now"));
             }
+            world.sizes.push(self.size);
             it.before = it.row.clone();
             if !manner.stubborn {
                 if self.size != have.size {
