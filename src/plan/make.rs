@@ -11,6 +11,7 @@ use super::repetition::Over;
 use crate::address::{Address, Key, Mode, ModulePath, Target};
 use crate::diag::{Diagnostic, Result};
 use crate::lang::config::{Module, Removed, ResourceKey};
+use crate::lang::eval::held;
 use crate::lang::value::{Marks, Str, Value};
 
 /// Evaluates everything that the targets name and what that needs; without targets, everything.
@@ -80,7 +81,8 @@ fn walk_checks(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>) {
             match condition::outcome(ev, &scope, assert, "condition") {
                 Ok((CheckStatus::Fail, message)) => {
                     ev.record("check", &address, CheckStatus::Fail, &message);
-                    let it = Diagnostic::warning("Check block assertion failed", message);
+                    let mut it = Diagnostic::warning("Check block assertion failed", message);
+                    it.values = held(&scope, &assert.condition);
                     ev.report([it.at(assert.condition.span)]);
                 }
                 Ok((status, message)) => {

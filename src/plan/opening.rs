@@ -60,10 +60,11 @@ pub fn open<'e>(
 ) -> Result<Opening<'e>> {
     let resource = &module.module.resources[key];
     let schema = kind.schema();
-    let given = arguments(ev, module, key, address, schema)?;
+    let mut given = arguments(ev, module, key, address, schema)?;
     let (scope, _) = scope(ev, module, key, address)?;
     let checked = Checked::Precondition(address.clone());
-    ev.conditions(&scope, &resource.lifecycle.preconditions, checked)?;
+    let tested = ev.conditions(&scope, &resource.lifecycle.preconditions, checked)?;
+    given.origins = given.origins.union(&tested);
     let ignored = &resource.lifecycle.ignore_changes;
     let mut config = match prior {
         Some(prior) => super::ignore::apply(ignored, &prior.row, &given.row, schema),
