@@ -1,54 +1,11 @@
 //! The binary from outside: arguments, exit codes, what is printed where.
 #![cfg(feature = "cli")]
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+#[path = "common/binary.rs"]
+mod binary;
 
+use binary::{run, run_with, stack};
 use serde_json::{Value as Json, json};
-
-/// What a run of the binary came to.
-#[derive(Debug)]
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    fn lines(&self) -> Vec<Json> {
-        self.out.lines().map(|it| serde_json::from_str(it).expect(it)).collect()
-    }
-
-    fn document(&self) -> Json {
-        serde_json::from_str(&self.out).unwrap_or_else(|why| panic!("{why}: {self:?}"))
-    }
-}
-
-/// Runs the binary in `dir` without a terminal and with nothing of this machine's environment.
-fn run(dir: &Path, args: &[&str]) -> Ran {
-    run_with(dir, args, &[], "")
-}
-
-fn run_with(dir: &Path, args: &[&str], env: &[(&str, &str)], input: &str) -> Ran {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fastcart-hcl"));
-    command.current_dir(dir).args(args).env_clear().envs(env.iter().copied());
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    std::io::Write::write_all(&mut stdin, input.as_bytes()).unwrap();
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    let code = output.status.code().unwrap();
-    Ran { code, out: text(output.stdout), err: text(output.stderr) }
-}
-
-/// A directory with a stack in it.
-fn stack(text: &str) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("main.tf"), text).unwrap();
-    dir
-}
 
 const SMALL: &str = r#"
 variable "word" {

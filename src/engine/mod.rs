@@ -311,6 +311,14 @@ impl Engine {
         }
     }
 
+    /// Holds the state's lock until the guard goes, for several operations in a row: this engine does
+    /// not lock it for each of them any more.
+    pub async fn hold(&mut self, operation: &str) -> Result<Option<Box<dyn Guard>>> {
+        let guard = self.lock(operation).await?;
+        self.lock_timeout = None;
+        Ok(guard)
+    }
+
     /// Holds the state's lock, waiting for it as long as it may.
     async fn lock(&self, operation: &str) -> Result<Option<Box<dyn Guard>>> {
         let Some(patience) = self.lock_timeout else { return Ok(None) };
