@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Failed;
 use super::args::{LockArgs, StateArgs};
+use super::saved;
 use super::screen::{Form, Screen};
 use crate::builtin::Builtin;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -65,7 +66,8 @@ pub fn state_path(stack: &Path, args: &StateArgs) -> Result<PathBuf, Diagnostics
 
 /// Reads the stack and shows what is wrong with it.
 pub fn load(screen: &Screen, engine: &Engine, path: &Path, form: Form) -> Result<Stack, Failed> {
-    let (stack, found) = engine.load(path);
+    let loaded = saved::refuse(path).map(|()| engine.load(path));
+    let (stack, found) = loaded.unwrap_or_else(|those| (None, those));
     let sources = stack.as_ref().map(|it| it.sources.clone()).unwrap_or_default();
     let failed = found.has_errors();
     screen.report(&sources, &found, form);

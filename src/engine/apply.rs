@@ -29,8 +29,11 @@ impl Engine {
             .into());
         }
         let _guard = self.lock("apply").await?;
-        let state = self.store.read()?.unwrap_or_else(|| plan.prior.clone());
-        if (&state.lineage, state.serial) != (&plan.prior.lineage, plan.prior.serial) {
+        let kept = self.store.read()?;
+        // A state that is gone is not the one that was planned against, unless there was none.
+        let gone = kept.is_none() && plan.prior.serial > 0;
+        let state = kept.unwrap_or_else(|| plan.prior.clone());
+        if gone || (&state.lineage, state.serial) != (&plan.prior.lineage, plan.prior.serial) {
             return Err(Diagnostic::error(
                 "Saved plan is stale",
                 "the state has changed since the plan was made, so the plan no longer fits",

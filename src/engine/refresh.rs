@@ -163,6 +163,8 @@ pub async fn imports(
         };
         match read.await {
             Ok((id, Some(seen))) => {
+                let event = Event::Refreshed { address: address.clone(), id: id.0.clone() };
+                engine.listener.event(event);
                 let provider = engine.registry.provider_of_driver(&address.resource.kind);
                 let prior = Prior {
                     row: mark_sensitive(driver.schema().attributes, &seen.row),
