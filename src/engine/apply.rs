@@ -11,7 +11,7 @@ use crate::lang::value::{Str, Value};
 use crate::plan::evaluation::{Evaluation, Facts, Purpose};
 use crate::plan::instance::Prior;
 use crate::plan::{Action, CheckResult, CheckStatus, Plan, PlanMode};
-use crate::state::{OutputState, State};
+use crate::state::{OutputState, State, replay};
 
 impl Engine {
     pub(super) async fn try_apply(
@@ -60,7 +60,9 @@ impl Engine {
         }
         missing.into_result(())?;
         let objects: BTreeMap<Address, Prior> = plan.refreshed.clone();
-        let mut connected = self.connect(stack, &variables, &objects).await?;
+        let changed = plan.changes.iter().map(|it| (&it.address, it.provider.as_str()));
+        let changed: Vec<_> = changed.collect();
+        let mut connected = self.connect(stack, &variables, &objects, &changed).await?;
         let applied = self.perform(stack, &variables, &objects, plan, state, &connected).await;
         let closed = connected.held.close(self).await;
         applied.map(|mut it| {
@@ -93,8 +95,8 @@ impl Engine {
         evaluation.results.borrow_mut().extend(plan.data.clone());
         let mut resolver = Resolver::new(evaluation, clouds);
         resolver.open(&connected.held.rows);
-        let registry = &self.registry;
-        let cloud_of = |address: &Address, _: &str| clouds.of_type(registry, address);
+        let cloud_of =
+            |address: &Address, known: &str| clouds.of_object(self, stack, address, known);
         let ignored = |address: &Address| ignored(stack, address);
         let settings = self.settings(&cloud_of, &ignored);
         let mut applied = crate::apply::run(&settings, plan, state, &mut resolver).await;
@@ -112,8 +114,13 @@ impl Engine {
         let _guard = self.lock("recover").await?;
         let environment = self.environment(stack, None, true);
         let variables = inputs.read(&stack.config, &environment)?;
-        let mut connected = self.connect(stack, &variables, &BTreeMap::new()).await?;
         let state = self.store.read()?.unwrap_or_default();
+        let journal = self.store.journal()?;
+        let left = journal.as_ref().map(replay::replay).transpose()?;
+        let left = left.iter().flat_map(|it| &it.unfinished);
+        let left = left.map(|it| (&it.intent.address, it.intent.provider.as_str()));
+        let left: Vec<_> = left.collect();
+        let mut connected = self.connect(stack, &variables, &BTreeMap::new(), &left).await?;
         let again = self.sent_again(stack, &variables, &state, &mut connected).await;
         let again = match again {
             Ok(again) => again,
@@ -122,8 +129,9 @@ impl Engine {
                 return Err(those);
             }
         };
-        let registry = &self.registry;
-        let cloud_of = |address: &Address, _: &str| connected.clouds.of_type(registry, address);
+        let clouds = &connected.clouds;
+        let cloud_of =
+            |address: &Address, known: &str| clouds.of_object(self, stack, address, known);
         let ignored = |address: &Address| ignored(stack, address);
         let settings = self.settings(&cloud_of, &ignored);
         let (_, mut diagnostics) = crate::apply::resume(&settings, state, &again).await;
@@ -167,7 +175,7 @@ impl Engine {
                 Some(object) => object.attributes = attributes,
                 None if targeted.contains(address) || prior.importing.is_none() => {
                     let mut object = crate::state::Object::new(attributes);
-                    object.provider = format!("provider[\"{}\"]", prior.provider);
+                    object.provider.clone_from(&prior.provider);
                     object.sensitive_attributes = crate::plan::codec::sensitive_paths(&prior.row);
                     state.insert(address.clone(), object);
                 }
@@ -238,12 +246,10 @@ impl Engine {
             deferred.filter_map(|it| Some((it.address.clone(), resolver.result(&it.address)?)));
         for (address, row) in plan.data.clone().into_iter().chain(late) {
             let Some(source) = self.registry.data_source(&address.resource.kind) else { continue };
-            let provider = self.registry.provider_of_data_source(&address.resource.kind);
             let row = crate::plan::instance::mark_sensitive(source.schema().attributes, &row);
             let mut object =
                 crate::state::Object::new(crate::plan::codec::encode(source.schema(), &row));
-            object.provider =
-                format!("provider[\"{}\"]", provider.map(|it| it.source()).unwrap_or_default());
+            object.provider = resolver.provider(&address);
             object.sensitive_attributes = crate::plan::codec::sensitive_paths(&row);
             state.insert(address, object);
         }

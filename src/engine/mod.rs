@@ -15,7 +15,7 @@ mod refresh;
 mod resolver;
 pub mod saved;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -252,16 +252,18 @@ impl Engine {
             .collect())
     }
 
-    /// Makes the clients of every provider that the configuration or the state uses. A provider
-    /// block may use what data sources and ephemeral resources of other providers tell.
+    /// Makes the clients of every provider that the configuration, these objects or `others` use, those
+    /// with what is known of their provider. A provider block may use what data sources and ephemeral
+    /// resources of other providers tell.
     async fn connect(
         &self,
         stack: &Stack,
         variables: &BTreeMap<Str, Value>,
         objects: &BTreeMap<Address, Prior>,
+        others: &[(&Address, &str)],
     ) -> Result<Connected> {
         let mut connected = Connected::default();
-        match self.connect_all(stack, variables, objects, &mut connected).await {
+        match self.connect_all(stack, variables, objects, others, &mut connected).await {
             Ok(()) => Ok(connected),
             Err(mut those) => {
                 those.extend(connected.held.close(self).await);
@@ -275,6 +277,7 @@ impl Engine {
         stack: &Stack,
         variables: &BTreeMap<Str, Value>,
         objects: &BTreeMap<Address, Prior>,
+        others: &[(&Address, &str)],
         to: &mut Connected,
     ) -> Result<()> {
         loop {
@@ -287,10 +290,9 @@ impl Engine {
                     ..self.facts(stack, Purpose::Plan, variables, objects, &replace, None)
                 };
                 let evaluation = Evaluation::new(&stack.config, facts);
-                let in_state: BTreeSet<(Mode, &str)> =
-                    objects.keys().map(|it| (it.resource.mode, &*it.resource.kind)).collect();
+                let known = objects.iter().map(|(address, it)| (address, it.provider.as_str()));
                 let mut configs = BTreeMap::new();
-                for key in clouds::needed(&evaluation, &in_state) {
+                for key in clouds::needed(&evaluation, known.chain(others.iter().copied())) {
                     let config = evaluation.keep(evaluation.provider(&key));
                     configs.extend(config.map(|config| (key, config)));
                 }

@@ -42,8 +42,10 @@ impl Engine {
             return Err(moved.into());
         }
         warnings.extend(moved);
+        let deposed = state.all_deposed().map(|(at, _, it)| (at, it.provider.as_str()));
+        let deposed: Vec<_> = deposed.collect();
         let Connected { clouds, data, mut held } =
-            self.connect(stack, &variables, &objects).await?;
+            self.connect(stack, &variables, &objects, &deposed).await?;
         let ground = Ground { stack, variables, state, objects, made };
         let planned = self.seen(ground, &clouds, data, &mut held, options).await;
         let closed = held.close(self).await;
@@ -74,7 +76,7 @@ impl Engine {
         let mut drift = Vec::new();
         if options.refresh {
             let before = std::mem::take(&mut ground.objects);
-            let it = refresh::objects(self, clouds, before).await?;
+            let it = refresh::objects(self, ground.stack, clouds, before).await?;
             (ground.objects, drift) = (it.objects, it.drift);
         }
         let mut plan = self.rounds(&ground, clouds, data, held, options).await?;
@@ -127,7 +129,7 @@ impl Engine {
             if let Err(those) = held.open(self, clouds, ephemeral).await {
                 return Err(failed(without(round.plan, &unread), those));
             }
-            match refresh::imports(self, clouds, round.imports).await {
+            match refresh::imports(self, ground.stack, clouds, round.imports).await {
                 Ok(read) => imported.extend(read),
                 Err(those) => return Err(failed(round.plan, those)),
             }

@@ -9,7 +9,7 @@ use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::lang::config::ResourceKey;
 use crate::lang::value::{Marks, Str, Value};
 use crate::plan::evaluation::Evaluation;
-use crate::plan::{Change, CheckResult, Plan, ephemeral, instance, make};
+use crate::plan::{Change, CheckResult, Plan, ephemeral, instance, make, providers};
 use crate::provider::AnyType;
 
 /// The configuration, evaluated again as results come in.
@@ -51,6 +51,12 @@ impl<'a> Resolver<'a> {
             }
         }
         (all, self.evaluation.take_diagnostics())
+    }
+
+    /// The provider configuration of an instance, as the state names it.
+    pub fn provider(&self, address: &Address) -> String {
+        let (registry, root) = (self.evaluation.facts.registry, &self.evaluation.config.root);
+        providers::name(registry, &providers::of_object(registry, root, address, ""))
     }
 
     /// What a step has made of an instance.

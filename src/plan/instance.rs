@@ -6,6 +6,7 @@ use super::change::{Action, Change, Reason};
 use super::diff;
 use super::evaluation::{Checked, Evaluation, ModuleInstance, ProviderKey, Purpose, upstream};
 use super::opening::{self, Opening};
+use super::providers;
 use crate::address::{Address, Mode};
 use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::lang::access;
@@ -30,7 +31,7 @@ pub struct Prior {
     pub dependencies: Vec<Address>,
     /// Whether its replacement comes before it goes.
     pub create_before_destroy: bool,
-    /// Source of its provider, as the state names it.
+    /// Its provider configuration, as the state names it.
     pub provider: String,
     /// Where it was before a `moved` block.
     pub previous_address: Option<Address>,
@@ -155,7 +156,9 @@ fn managed(
         return Ok(Value::unknown(schema.ty()));
     }
     let triggers = triggers(ev, module, resource, address)?;
-    let mut change = decide(ev, &triggers, resource, address, schema, prior, &config);
+    let provider = providers::name(ev.facts.registry, &given.provider);
+    let blank = Change::blank(address.clone(), provider, Action::Create);
+    let mut change = decide(ev, &triggers, resource, schema, prior, &config, blank);
     let origins = triggers.iter().fold(given.origins, |all, it| all.union(&it.origins));
     change.dependencies = ev.addresses(&origins);
     change.dependencies.retain(|it| it != address);
@@ -191,22 +194,20 @@ pub fn refuse_destroy(resource: &Resource, address: &Address) -> Diagnostics {
     it.into()
 }
 
-/// What is done, from what there is and what is wanted.
+/// What is done, from what there is and what is wanted; `blank` is a creation of nothing yet.
 fn decide(
     ev: &Evaluation<'_>,
     triggers: &[Trigger<'_>],
     resource: &Resource,
-    address: &Address,
     schema: &Schema,
     prior: Option<&Prior>,
     config: &Value,
+    blank: Change,
 ) -> Change {
     let anew = || mark_sensitive(schema.attributes, &diff::planned(schema, None, config));
     let taken_over = prior.filter(|it| it.importing.is_some()).map(|it| with_own_tags(it, config));
     let prior = taken_over.as_ref().or(prior);
     let lifecycle = resource.lifecycle.create_before_destroy.unwrap_or(false);
-    let provider = ev.facts.registry.provider_of_driver(schema.kind);
-    let source = provider.map(|it| it.source().to_string()).unwrap_or_default();
     let mut change = Change {
         previous_address: prior.and_then(|it| it.previous_address.clone()),
         before: prior.map(|it| it.row.clone()),
@@ -214,7 +215,7 @@ fn decide(
         create_before_destroy: lifecycle,
         importing: prior.and_then(|it| it.importing.clone()),
         id: prior.map(|it| it.id.clone()),
-        ..Change::blank(address.clone(), source, Action::Create)
+        ..blank
     };
     let Some(prior) = prior else {
         change.after = Some(anew());
@@ -224,7 +225,7 @@ fn decide(
     let paths = diff::replacing(schema, &prior.row, &planned);
     let reason = if prior.tainted {
         Some(Reason::ReplaceBecauseTainted)
-    } else if ev.facts.replace.contains(address) {
+    } else if ev.facts.replace.contains(&change.address) {
         Some(Reason::ReplaceByRequest)
     } else if !paths.is_empty() {
         Some(Reason::ReplaceBecauseCannotUpdate)
