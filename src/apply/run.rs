@@ -11,6 +11,13 @@
 //! A turn of the loop takes every reply that has come, starts every step that has become ready,
 //! longest remaining path first, and puts all records of the turn on disk with one fsync; only then
 //! it sends. Ends of steps and intents of the next ones so share their fsync.
+//!
+//! No wake-up can be lost. All futures of the loop are polled by one task, and whoever wakes one of
+//! `running` first puts it on that queue and then wakes the waker that was registered last. Taking
+//! further replies without waiting registers one that does nothing, but the loop never waits before
+//! it has polled `running` once more with its own: what is on the queue by then is seen, and what
+//! comes later wakes it. Writing to disk blocks the loop; a run that seems to stand still after an
+//! intent waits for the disk.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
