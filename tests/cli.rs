@@ -54,6 +54,10 @@ fn wrong_arguments_are_explained() {
         (&["state", "show", "terraform_data.a"], "No state file was found"),
         (&["output", "nothing"], "not found"),
         (&["docs", "terraform_dat"], "did you mean `terraform_data`?"),
+        (&["show", "nowhere"], "`nowhere` does not exist"),
+        (&["show", "--json", "nowhere"], "`nowhere` does not exist"),
+        (&["graph", "--existing", "nowhere"], "`nowhere` does not exist"),
+        (&["output", "nowhere", "word"], "`nowhere` does not exist"),
     ] {
         let it = run(dir.path(), args);
         assert!(it.err.contains(want), "{args:?}: {want}\n{it:?}");
@@ -309,4 +313,40 @@ fn calls_are_counted_on_request() {
     let last = ran.lines().pop().unwrap();
     assert_eq!(last["type"], "api_calls");
     assert_eq!(last["api_calls"], json!({"total": 0, "operations": {}}));
+}
+
+#[test]
+fn a_flag_that_names_nothing_is_told() {
+    let dir = stack(SMALL);
+    let dir = dir.path();
+    for (args, want) in [
+        (&["plan", "--target", "terraform_data.c"][..], "`--target` names nothing"),
+        (&["plan", "--target", "module.m"], "`module.m` is neither"),
+        (&["plan", "--replace", "terraform_data.b[0]"], "did you mean `terraform_data.b`?"),
+    ] {
+        let it = run(dir, args);
+        assert!(it.code == 0 && it.err.contains(want), "{args:?} {want} {it:?}");
+    }
+    let it = run(dir, &["plan", "--target", "terraform_data.a", "--replace", "terraform_data.b"]);
+    assert!(it.code == 0 && !it.err.contains("names nothing"), "{it:?}");
+}
+
+#[test]
+fn a_state_is_shown_whatever_its_file_is_called() {
+    let dir = stack(SMALL);
+    let dir = dir.path();
+    assert_eq!(run(dir, &["apply", "--auto-approve"]).code, 0);
+    let shown = run(dir, &["show"]).out;
+    std::fs::copy(dir.join("terraform.tfstate"), dir.join("kept.json")).unwrap();
+    assert_eq!(run(dir, &["show", "kept.json"]).out, shown);
+    assert!(shown.contains("# terraform_data.a:"), "{shown}");
+}
+
+#[test]
+fn what_is_refused_as_a_whole_is_not_called_incomplete() {
+    let dir = stack(SMALL);
+    let it = run(dir.path(), &["apply", "--json"]);
+    let last = it.lines().pop().unwrap();
+    assert_eq!((it.code, &last["diagnostic"]["summary"]), (1, &json!("approval is needed")));
+    assert!(!dir.path().join("terraform.tfstate").exists());
 }

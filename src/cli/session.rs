@@ -76,8 +76,13 @@ pub fn load(screen: &Screen, engine: &Engine, path: &Path, form: Form) -> Result
 
 /// The state of a stack, for commands that only look at it.
 pub fn read_state(stack: &Path, args: &StateArgs) -> Result<Option<State>, Failed> {
-    let store = FileStore::new(state_path(stack, args)?);
-    Ok(store.read()?)
+    let path = state_path(stack, args)?;
+    if args.state.is_none() && !stack.exists() && !path.exists() {
+        let detail = format!("`{}` does not exist", stack.display());
+        let it = Diagnostic::error("no such file or directory", detail);
+        return Err(it.hint("name a stack, or the state with `--state`").into());
+    }
+    Ok(FileStore::new(path).read()?)
 }
 
 /// `user@host`, for the lock.

@@ -24,14 +24,14 @@ pub use inputs::{Input, InputValue, Inputs};
 
 use self::clouds::Clouds;
 use self::held::Held;
-use crate::address::{Address, Mode, ResourceAddress, Target};
+use crate::address::{Address, Mode, Target};
 pub use crate::apply::{Applied, Cancel};
 use crate::clock::Clock;
 use crate::diag::{Diagnostic, Diagnostics, Result, Sources};
 use crate::driver::Cloud;
 use crate::event::Listener;
 use crate::lang::config::validate::{Types, validate};
-use crate::lang::config::{Config, IgnoreChanges, Module, Resource, ResourceKey};
+use crate::lang::config::{Config, IgnoreChanges};
 use crate::lang::eval::{Environment, Scope, evaluate};
 use crate::lang::files::Files;
 use crate::lang::load;
@@ -388,26 +388,15 @@ struct Connected {
 fn placed(stack: &Stack, diagnostics: Diagnostics) -> Diagnostics {
     diagnostics.map(|mut it| {
         let address: Option<Address> = it.address.as_deref().and_then(|it| it.parse().ok());
-        let block = address.and_then(|it| block_of(&stack.config.root, &it.resource));
+        let block = address.and_then(|it| stack.config.root.resource(&it.resource));
         it.span = it.span.or(block.map(|it| it.span));
         it
     })
 }
 
-/// The block of a resource, where it is declared.
-fn block_of<'m>(module: &'m Module, address: &ResourceAddress) -> Option<&'m Resource> {
-    let ResourceAddress { module: path, mode, kind, name } = address;
-    let mut inner = module;
-    for step in &path.0 {
-        inner = &inner.calls.get(&step.name)?.module;
-    }
-    let key = ResourceKey { mode: *mode, kind: kind.clone(), name: name.clone() };
-    inner.resources.get(&key)
-}
-
 /// What the configuration says is to be left to others of that object.
 fn ignored(stack: &Stack, address: &Address) -> IgnoreChanges {
-    let block = block_of(&stack.config.root, &address.resource);
+    let block = stack.config.root.resource(&address.resource);
     block.map(|it| it.lifecycle.ignore_changes.clone()).unwrap_or_default()
 }
 

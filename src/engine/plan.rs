@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::clouds::Clouds;
 use super::held::{self, Held};
-use super::{
-    Connected, Engine, Inputs, PlanFailure, PlanOptions, Stack, block_of, imports, prior, refresh,
-};
+use super::{Connected, Engine, Inputs, PlanFailure, PlanOptions, Stack, imports, prior, refresh};
 use crate::address::{Address, Target};
 use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::lang::types::Type;
@@ -112,6 +110,7 @@ impl Engine {
                     return Err(failed(plan, diagnostics));
                 }
                 forgets(&mut plan);
+                plan.warnings.extend(names_nothing(&plan, ground, options));
                 return Ok(plan);
             }
             let unread: Vec<Address> = round.wanted.keys().cloned().collect();
@@ -227,11 +226,7 @@ impl Engine {
     /// target leaves it out.
     fn is_configured(&self, evaluation: &Evaluation<'_>, address: &Address) -> bool {
         let it = &address.resource;
-        let key = crate::lang::config::ResourceKey {
-            mode: it.mode,
-            kind: it.kind.clone(),
-            name: it.name.clone(),
-        };
+        let key = it.into();
         let Some(module) = make::module_at(evaluation, &it.module) else { return false };
         module.module.resources.contains_key(&key)
             && match evaluation.repetition(&module, &key) {
@@ -304,6 +299,28 @@ fn nothing(mode: PlanMode, made: jiff::Timestamp, prior: &State) -> Plan {
     }
 }
 
+/// Targets and replacements that name nothing at all, such as misspelled ones.
+fn names_nothing(plan: &Plan, ground: &Ground<'_>, options: &PlanOptions) -> Diagnostics {
+    let changed = plan.changes.iter().map(|it| &it.address);
+    let there: Vec<&Address> =
+        changed.chain(plan.data.keys()).chain(ground.objects.keys()).collect();
+    let declared = ground.stack.config.root.resources.keys().map(ToString::to_string);
+    let names: Vec<String> = there.iter().map(ToString::to_string).chain(declared).collect();
+    let nothing = |flag: &str, name: String| {
+        let detail = format!("`{name}` is neither in the configuration nor in the state");
+        let it = Diagnostic::warning(format!("`{flag}` names nothing"), detail);
+        let others = names.iter().map(String::as_str).filter(|it| *it != name);
+        it.did_you_mean(&name, others)
+    };
+    let targets = options.targets.iter().filter(|it| !there.iter().any(|at| it.contains(at)));
+    let targets = targets.map(|it| nothing("--target", it.to_string()));
+    // What a target leaves out is not looked at.
+    let whole = options.targets.is_empty();
+    let replaced = options.replace.iter().filter(|it| whole && !there.contains(it));
+    let replaced = replaced.map(|it| nothing("--replace", it.to_string()));
+    targets.chain(replaced).collect()
+}
+
 /// Says which objects are left alone from now on.
 fn forgets(plan: &mut Plan) {
     let gone = plan.changes.iter().filter(|it| it.action == Action::Forget);
@@ -322,8 +339,8 @@ fn still_declared(module: &crate::lang::config::Module) -> Diagnostics {
     for removed in &module.removed {
         let (what, declared) = match &removed.from {
             Target::Module(path) => ("module", declared_call(module, path)),
-            Target::Resource(it) => ("resource", block_of(module, it).map(|it| it.span)),
-            Target::Instance(it) => ("resource", block_of(module, &it.resource).map(|it| it.span)),
+            Target::Resource(it) => ("resource", module.resource(it).map(|it| it.span)),
+            Target::Instance(it) => ("resource", module.resource(&it.resource).map(|it| it.span)),
         };
         if let Some(span) = declared {
             let detail = format!("a `removed` block names `{}`, which is declared", removed.from);

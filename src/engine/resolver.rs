@@ -6,7 +6,6 @@ use super::clouds::Clouds;
 use crate::address::{Address, Mode};
 use crate::apply::{Resolve, Resolved};
 use crate::diag::{Diagnostic, Diagnostics, Result};
-use crate::lang::config::ResourceKey;
 use crate::lang::value::{Marks, Str, Value};
 use crate::plan::evaluation::Evaluation;
 use crate::plan::{Change, CheckResult, Plan, ephemeral, instance, make, providers};
@@ -112,7 +111,7 @@ impl Resolve for Resolver<'_> {
         let address = &change.address;
         let kind = self.of(address)?;
         let it = &address.resource;
-        let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
+        let key = it.into();
         let Some(module) = make::module_at(&self.evaluation, &it.module) else {
             return Err(self.explained(Diagnostics::new(), address));
         };
@@ -128,7 +127,7 @@ impl Resolve for Resolver<'_> {
         };
         let it = &address.resource;
         self.know(address, row);
-        let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
+        let key = it.into();
         let Some(module) = make::module_at(&self.evaluation, &it.module) else { return Ok(()) };
         if !module.module.resources.contains_key(&key) {
             return Ok(());
