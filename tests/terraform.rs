@@ -174,6 +174,11 @@ fn events(it: &Ran) -> Vec<String> {
             event =
                 json!([event["type"], event["@level"], kept, snippet["code"], snippet["values"]]);
         }
+        // On a busy machine, what takes no time takes a second.
+        if let Some(seconds) = event.pointer_mut("/hook/elapsed_seconds").map(Json::take) {
+            let message = event["@message"].as_str().unwrap_or_default();
+            event["@message"] = message.replace(&format!(" after {seconds}s"), "").into();
+        }
         event.sort_all_objects();
         without_ids(&event.to_string())
     };
