@@ -46,8 +46,26 @@ pub trait Provider: Send + Sync {
         BTreeMap::new()
     }
 
+    /// Until [`Provider::end_survey`] these clients are only read with, and these objects will be
+    /// read: what is asked for twice may be told once, and what belongs together asked for together.
+    fn begin_survey(&self, _cloud: &Cloud, _objects: &[Expected<'_>]) {}
+
+    /// From now on whatever is read is read anew.
+    fn end_survey(&self, _cloud: &Cloud) {}
+
     /// Makes the clients. `config` is wholly known.
     fn configure<'a>(&'a self, config: &'a Value) -> BoxFuture<'a, Result<Cloud, Diagnostics>>;
+}
+
+/// An object that is about to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// Its type.
+    pub kind: &'a str,
+    /// Its identifier.
+    pub id: &'a str,
+    /// What was last known of it.
+    pub known: &'a Value,
 }
 
 /// What a configured provider adds to every resource.

@@ -1,11 +1,11 @@
 //! The loader: many reads of single objects, few Describe calls.
 //!
-//! Whoever asks first opens a round, which stays open for a few milliseconds. What is asked for
-//! meanwhile joins it; then every object is asked for once, in chunks as large as the service takes.
+//! Whoever asks first opens a round, which stays open until nobody has joined it for a few
+//! milliseconds. Then every object is asked for once, in chunks as large as the service takes.
 
 use std::any::{Any, TypeId};
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::oneshot;
@@ -23,7 +23,8 @@ pub trait Batch: Send + Sync + 'static {
     /// Most identifiers in one call; `1` for what AWS reads one at a time.
     const MAX: usize;
 
-    /// Reads them: all pages, and unknown ones left out instead of refused.
+    /// Reads them: all pages, and unknown ones left out instead of refused. What it brings beside
+    /// them is welcome.
     fn fetch(ids: Vec<String>, aws: &Aws)
     -> impl Future<Output = Result<Keyed<Self::Item>>> + Send;
 }
@@ -31,29 +32,98 @@ pub trait Batch: Send + Sync + 'static {
 /// Most chunks of one type that are read at the same time.
 const CHUNKS_AT_ONCE: usize = 16;
 
-type Waiting<T> = Vec<(String, oneshot::Sender<Result<Option<T>>>)>;
+/// Most windows that a round stays open, however many go on joining it.
+const WINDOWS: usize = 10;
+
+type Asker<T> = oneshot::Sender<Result<Option<T>>>;
+
+/// What is read of one type.
+struct Desk<T> {
+    /// Who waits for the open round, by what they ask for.
+    waiting: BTreeMap<String, Vec<Asker<T>>>,
+    /// Who asks for what is being read already; only where replies are kept.
+    late: HashMap<String, Vec<Asker<T>>>,
+    /// Replies; only where they are kept.
+    told: HashMap<String, Option<T>>,
+}
 
 /// What waits to be read, by type of batch.
 #[derive(Default)]
-pub(super) struct Loaders(Mutex<HashMap<TypeId, Box<dyn Any + Send>>>);
+pub(super) struct Loaders {
+    desks: Mutex<HashMap<TypeId, Box<dyn Any + Send>>>,
+    keep: bool,
+}
 
 impl Loaders {
+    /// Loaders that read each object once and tell it again from then on.
+    pub(super) fn keeping() -> Self {
+        Loaders { keep: true, ..Loaders::default() }
+    }
+
+    fn desk<B: Batch, R>(&self, work: impl FnOnce(&mut Desk<B::Item>) -> R) -> R {
+        let mut all = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        let empty = || {
+            let (waiting, late, told) = Default::default();
+            Box::new(Desk::<B::Item> { waiting, late, told }) as Box<dyn Any + Send>
+        };
+        let desk = all.entry(TypeId::of::<B>()).or_insert_with(empty);
+        work(desk.downcast_mut().expect("a desk is stored under its own type"))
+    }
+
     /// Joins the open round; true when that opened it.
-    fn join<B: Batch>(&self, id: &str, to: oneshot::Sender<Result<Option<B::Item>>>) -> bool {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let empty = || Box::new(Waiting::<B::Item>::new()) as Box<dyn Any + Send>;
-        let waiting = all.entry(TypeId::of::<B>()).or_insert_with(empty);
-        let Some(waiting) = waiting.downcast_mut::<Waiting<B::Item>>() else { return false };
-        waiting.push((id.to_string(), to));
-        waiting.len() == 1
+    fn join<B: Batch>(&self, id: &str, asker: Asker<B::Item>) -> bool {
+        self.desk::<B, _>(|desk| {
+            if let Some(told) = desk.told.get(id) {
+                // Whoever asked may have gone; nobody is left to tell.
+                asker.send(Ok(told.clone())).ok();
+                return false;
+            }
+            if let Some(askers) = desk.late.get_mut(id) {
+                askers.push(asker);
+                return false;
+            }
+            let opens = desk.waiting.is_empty();
+            desk.waiting.entry(id.to_string()).or_default().push(asker);
+            opens
+        })
+    }
+
+    /// How many have joined the open round.
+    fn joined<B: Batch>(&self) -> usize {
+        self.desk::<B, _>(|desk| desk.waiting.values().map(Vec::len).sum())
     }
 
     /// Closes the round.
-    fn close<B: Batch>(&self) -> Waiting<B::Item> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = all.get_mut(&TypeId::of::<B>());
-        let waiting = waiting.and_then(|it| it.downcast_mut::<Waiting<B::Item>>());
-        waiting.map(std::mem::take).unwrap_or_default()
+    fn close<B: Batch>(&self) -> BTreeMap<String, Vec<Asker<B::Item>>> {
+        self.desk::<B, _>(|desk| {
+            let round = std::mem::take(&mut desk.waiting);
+            if self.keep {
+                desk.late.extend(round.keys().map(|id| (id.clone(), Vec::new())));
+            }
+            round
+        })
+    }
+
+    /// Keeps what a chunk told; who has asked for it meanwhile.
+    fn keep<B: Batch>(
+        &self,
+        chunk: &[String],
+        result: &Result<Keyed<B::Item>>,
+    ) -> Vec<(String, Asker<B::Item>)> {
+        if !self.keep {
+            return Vec::new();
+        }
+        self.desk::<B, _>(|desk| {
+            if let Ok(found) = result {
+                let beside = found.iter().filter(|(id, _)| !desk.late.contains_key(*id));
+                desk.told.extend(beside.map(|(id, it)| (id.clone(), Some(it.clone()))));
+                let asked = chunk.iter().map(|id| (id.clone(), found.get(id).cloned()));
+                desk.told.extend(asked);
+            }
+            let late = chunk.iter().filter_map(|id| desk.late.remove_entry(id));
+            late.flat_map(|(id, askers)| askers.into_iter().map(move |it| (id.clone(), it)))
+                .collect()
+        })
     }
 }
 
@@ -61,9 +131,10 @@ impl Aws {
     /// Reads one object together with all others of that type that are asked for now.
     pub async fn load<B: Batch>(&self, id: &str) -> Result<Option<B::Item>> {
         let (to, from) = oneshot::channel();
-        if self.0.loaders.join::<B>(id, to) {
+        let loaders = self.loaders();
+        if loaders.join::<B>(id, to) {
             // A task of its own: the others in the round must not fail with whoever opened it.
-            tokio::spawn(round::<B>(self.clone()));
+            tokio::spawn(round::<B>(self.clone(), loaders));
         }
         from.await.unwrap_or_else(|_| Err(Failure::fatal("the batched read was given up")))
     }
@@ -76,11 +147,23 @@ impl Aws {
     }
 }
 
-async fn round<B: Batch>(aws: Aws) {
-    tokio::time::sleep(aws.0.batch_window).await;
-    let waiting = aws.0.loaders.close::<B>();
-    let ids: BTreeSet<&String> = waiting.iter().map(|(id, _)| id).collect();
-    let ids: Vec<String> = ids.into_iter().cloned().collect();
+/// Waits until nobody joins any more.
+async fn gather<B: Batch>(aws: &Aws, loaders: &Loaders) {
+    let mut joined = 0;
+    for _ in 0..WINDOWS {
+        tokio::time::sleep(aws.0.batch_window).await;
+        let now = loaders.joined::<B>();
+        if now == joined {
+            return;
+        }
+        joined = now;
+    }
+}
+
+async fn round<B: Batch>(aws: Aws, loaders: Arc<Loaders>) {
+    gather::<B>(&aws, &loaders).await;
+    let mut asked = loaders.close::<B>();
+    let ids: Vec<String> = asked.keys().cloned().collect();
     let chunks = ids.chunks(B::MAX.max(1)).map(|chunk| {
         let aws = &aws;
         let chunk = chunk.to_vec();
@@ -88,20 +171,14 @@ async fn round<B: Batch>(aws: Aws) {
     });
     let chunks: Vec<_> = chunks.collect();
     let mut results = stream::iter(chunks).buffer_unordered(CHUNKS_AT_ONCE);
-    let mut asked: HashMap<String, Vec<oneshot::Sender<_>>> = HashMap::new();
-    for (id, to) in waiting {
-        asked.entry(id).or_default().push(to);
-    }
     while let Some((chunk, result)) = results.next().await {
-        for id in chunk {
-            let found = match &result {
-                Ok(keyed) => Ok(keyed.get(&id).cloned()),
-                Err(failure) => Err(failure.clone()),
-            };
-            for to in asked.remove(&id).into_iter().flatten() {
-                // Whoever asked may have gone; nobody is left to tell.
-                to.send(found.clone()).ok();
-            }
+        let late = loaders.keep::<B>(&chunk, &result);
+        let first = chunk.iter().filter_map(|id| asked.remove_entry(id));
+        let first = first.flat_map(|(id, all)| all.into_iter().map(move |it| (id.clone(), it)));
+        for (id, asker) in first.chain(late) {
+            let found = result.as_ref().map(|it| it.get(&id).cloned()).map_err(Failure::clone);
+            // Whoever asked may have gone; nobody is left to tell.
+            asker.send(found).ok();
         }
     }
 }
@@ -172,5 +249,47 @@ mod tests {
         assert_eq!(aws.load::<Evens>("bad").await, Err(Failure::fatal("bad")));
         let found = aws.load_all::<Evens>(&["2".into(), "gone".into(), "4".into()]).await;
         assert_eq!(found.unwrap().len(), 2, "the others are still there");
+    }
+
+    static DAYS: AtomicUsize = AtomicUsize::new(0);
+
+    /// Every day of a week, whichever is asked for; one call each.
+    struct Days;
+
+    impl Batch for Days {
+        type Item = usize;
+        const MAX: usize = 1;
+        async fn fetch(ids: Vec<String>, _: &Aws) -> Result<Keyed<usize>> {
+            DAYS.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            match ids[0].as_str() {
+                "lost" => Err(Failure::fatal("lost")),
+                _ => Ok((0..7).map(|it| (it.to_string(), it)).collect()),
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_survey_asks_for_each_object_once() {
+        let aws = nowhere();
+        aws.begin_survey(&[]);
+        let late = async {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            aws.load::<Days>("1").await
+        };
+        let (first, late) = tokio::join!(aws.load::<Days>("1"), late);
+        assert_eq!((first, late), (Ok(Some(1)), Ok(Some(1))));
+        assert_eq!(aws.load::<Days>("1").await, Ok(Some(1)));
+        assert_eq!(aws.load::<Days>("6").await, Ok(Some(6)), "what was told beside it");
+        assert_eq!(DAYS.load(Ordering::SeqCst), 1);
+        assert_eq!(aws.load::<Days>("7").await, Ok(None));
+        assert_eq!(aws.load::<Days>("7").await, Ok(None));
+        assert_eq!(DAYS.load(Ordering::SeqCst), 2, "what is not there is known, too");
+        assert!(aws.load::<Days>("lost").await.is_err());
+        assert!(aws.load::<Days>("lost").await.is_err());
+        assert_eq!(DAYS.load(Ordering::SeqCst), 4, "a failure is not kept");
+        aws.end_survey();
+        assert_eq!(aws.load::<Days>("1").await, Ok(Some(1)));
+        assert_eq!(DAYS.load(Ordering::SeqCst), 5, "outside of a survey all is read anew");
     }
 }

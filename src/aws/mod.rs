@@ -50,13 +50,13 @@ pub mod sqs;
 #[cfg(feature = "ssm")]
 pub mod ssm;
 pub mod sts;
-pub mod tag_index;
+pub(crate) mod survey;
 pub mod tags;
 pub mod times;
 #[cfg(any(feature = "elasticache", feature = "rds"))]
 pub(crate) mod words;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use aws_types::SdkConfig;
@@ -76,11 +76,11 @@ struct Inner {
     config: SdkConfig,
     region: String,
     batch_window: Duration,
-    loaders: Loaders,
+    loaders: Arc<Loaders>,
+    survey: Mutex<Option<Arc<survey::Survey>>>,
     calls: Arc<Calls>,
     ignored: Option<IgnoreTags>,
     caller: OnceCell<Caller>,
-    tags_asked: tag_index::Asked,
     sts: OnceLock<aws_sdk_sts::Client>,
     tagging: OnceLock<aws_sdk_resourcegroupstagging::Client>,
     #[cfg(feature = "autoscaling")]
@@ -160,11 +160,11 @@ impl Aws {
             config,
             region,
             batch_window,
-            loaders: Loaders::default(),
+            loaders: Arc::default(),
+            survey: Mutex::default(),
             calls,
             ignored,
             caller: OnceCell::new(),
-            tags_asked: tag_index::Asked::default(),
             sts: OnceLock::new(),
             tagging: OnceLock::new(),
             #[cfg(feature = "autoscaling")]

@@ -19,7 +19,7 @@ use super::{Aws, reach, regional, registry};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::driver::{AnyDataSource, AnyDriver, AnyEphemeral, BoxFuture, Cloud, Failure};
 use crate::lang::value::Value;
-use crate::provider::{Defaults, Provider};
+use crate::provider::{Defaults, Expected, Provider};
 use crate::schema::{Attribute, Block, Nested, Row, Set};
 
 /// Arguments of `provider "aws"`.
@@ -228,6 +228,18 @@ impl Provider for AwsProvider {
         let block = config.part("default_tags").and_then(|it| it.as_slice()?.first().cloned());
         let tags = block.and_then(|it| it.part("tags").cloned()).filter(|it| !it.is_null());
         Defaults { tags }
+    }
+
+    fn begin_survey(&self, cloud: &Cloud, objects: &[Expected<'_>]) {
+        if let Some(aws) = cloud.downcast_ref::<Aws>() {
+            aws.begin_survey(objects);
+        }
+    }
+
+    fn end_survey(&self, cloud: &Cloud) {
+        if let Some(aws) = cloud.downcast_ref::<Aws>() {
+            aws.end_survey();
+        }
     }
 
     fn configure<'a>(&'a self, config: &'a Value) -> BoxFuture<'a, Result<Cloud, Diagnostics>> {

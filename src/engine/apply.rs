@@ -95,8 +95,9 @@ impl Engine {
         evaluation.results.borrow_mut().extend(plan.data.clone());
         let mut resolver = Resolver::new(evaluation, clouds);
         resolver.open(&connected.held.rows);
+        let registry = &self.registry;
         let cloud_of =
-            |address: &Address, known: &str| clouds.of_object(self, stack, address, known);
+            |address: &Address, known: &str| clouds.of_object(registry, stack, address, known);
         let ignored = |address: &Address| ignored(stack, address);
         let settings = self.settings(&cloud_of, &ignored);
         let mut applied = crate::apply::run(&settings, plan, state, &mut resolver).await;
@@ -130,8 +131,9 @@ impl Engine {
             }
         };
         let clouds = &connected.clouds;
+        let registry = &self.registry;
         let cloud_of =
-            |address: &Address, known: &str| clouds.of_object(self, stack, address, known);
+            |address: &Address, known: &str| clouds.of_object(registry, stack, address, known);
         let ignored = |address: &Address| ignored(stack, address);
         let settings = self.settings(&cloud_of, &ignored);
         let (_, mut diagnostics) = crate::apply::resume(&settings, state, &again).await;

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Engine, Stack};
+use super::Stack;
 use crate::address::{Address, ModulePath, ModuleStep, ResourceAddress};
 use crate::diag::{Diagnostic, Result};
 use crate::driver::Cloud;
 use crate::lang::config::{Config, Module};
 use crate::lang::value::Value;
 use crate::plan::evaluation::{Evaluation, ProviderKey};
+use crate::plan::instance::Prior;
 use crate::plan::providers;
-use crate::provider::Registry;
+use crate::provider::{Expected, Registry};
 
 /// Clients by provider configuration.
 #[derive(Clone, Default)]
@@ -32,17 +33,46 @@ impl Clouds {
     /// The clients of an object; `known` is what the state says of its provider.
     pub fn of_object(
         &self,
-        engine: &Engine,
+        registry: &Registry,
         stack: &Stack,
         address: &Address,
         known: &str,
     ) -> Result<Cloud> {
-        self.of(&providers::of_object(&engine.registry, &stack.config.root, address, known))
+        self.of(&providers::of_object(registry, &stack.config.root, address, known))
     }
 
     /// All of them, by configuration.
     pub fn all(&self) -> &BTreeMap<ProviderKey, Cloud> {
         &self.0
+    }
+
+    /// Tells the providers which objects are about to be read, and that nothing changes meanwhile.
+    pub fn begin_survey(
+        &self,
+        registry: &Registry,
+        stack: &Stack,
+        objects: &BTreeMap<Address, Prior>,
+    ) {
+        let mut expected: BTreeMap<ProviderKey, Vec<Expected<'_>>> = BTreeMap::new();
+        for (address, it) in objects {
+            let key = providers::of_object(registry, &stack.config.root, address, &it.provider);
+            let kind = &address.resource.kind;
+            expected.entry(key).or_default().push(Expected { kind, id: &it.id, known: &it.row });
+        }
+        for (key, cloud) in &self.0 {
+            if let Some(provider) = registry.provider(&key.0) {
+                provider.begin_survey(cloud, expected.get(key).map_or(&[], Vec::as_slice));
+            }
+        }
+    }
+
+    /// Tells the providers that from now on objects may change.
+    pub fn end_survey(&self, registry: &Registry) {
+        for (key, cloud) in &self.0 {
+            if let Some(provider) = registry.provider(&key.0) {
+                provider.end_survey(cloud);
+            }
+        }
     }
 
     /// Makes the clients of those configurations that are wholly known and have none yet; how many.

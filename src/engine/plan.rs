@@ -44,8 +44,11 @@ impl Engine {
         let deposed: Vec<_> = deposed.collect();
         let Connected { clouds, data, mut held } =
             self.connect(stack, &variables, &objects, &deposed).await?;
+        let expected = if options.refresh { &objects } else { &BTreeMap::new() };
+        clouds.begin_survey(&self.registry, stack, expected);
         let ground = Ground { stack, variables, state, objects, made };
         let planned = self.seen(ground, &clouds, data, &mut held, options).await;
+        clouds.end_survey(&self.registry);
         let closed = held.close(self).await;
         let mut plan = match planned {
             Ok(plan) => plan,

@@ -37,22 +37,14 @@ pub async fn objects(
     let mut diagnostics = Diagnostics::new();
     for (address, prior) in before {
         let Some(driver) = engine.registry.driver(&address.resource.kind) else { continue };
-        let cloud = clouds.of_object(engine, stack, &address, &prior.provider);
+        let cloud = clouds.of_object(&engine.registry, stack, &address, &prior.provider);
         let cloud = cloud.map_err(|those| those.map(|it| it.about(&address)));
         let Some(cloud) = diagnostics.keep(cloud) else { continue };
         let driver = driver.clone();
         reads.push(async move {
             let id = Id(prior.id.clone());
             let (known, _) = prior.row.clone().without_marks();
-            let attributes = driver.schema().attributes;
-            let mut seen = driver.read(&cloud, &id, known.clone()).await;
-            // A first read may be told by an index that lags behind: what seems to have changed is
-            // looked at once more before it is called drift.
-            if let Ok(Some(first)) = &seen
-                && diff::changes(&prior.row, &as_known(attributes, &prior, &first.row))
-            {
-                seen = driver.read(&cloud, &id, known).await;
-            }
+            let seen = driver.read(&cloud, &id, known).await;
             (address, prior, driver, seen)
         });
     }

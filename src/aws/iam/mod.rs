@@ -13,7 +13,9 @@ pub use role_policy::RolePolicy;
 pub use role_policy_attachment::RolePolicyAttachment;
 pub use service_linked_role::ServiceLinkedRole;
 
-use aws_sdk_iam::types::Tag;
+use std::collections::BTreeMap;
+
+use aws_sdk_iam::types::{EntityType, RoleDetail, Tag};
 use aws_smithy_types::retry::RetryConfig;
 
 use super::Aws;
@@ -24,7 +26,7 @@ use crate::driver::{Failure, FailureKind, Result};
 pub(crate) mod prelude {
     pub(crate) use aws_sdk_iam::types;
 
-    pub(crate) use super::{AttachedPolicies, decoded, is_name, once, pairs, tagged};
+    pub(crate) use super::{RolePolicies, decoded, is_name, once, pairs, tagged};
     pub(crate) use crate::aws::times::rfc3339;
     pub(crate) use crate::aws::{Aws, names, tags};
     pub(crate) use crate::diag::Diagnostics;
@@ -74,9 +76,76 @@ pub(crate) fn known_soon(mut refusal: Failure) -> Failure {
     refusal
 }
 
+/// What a role may do: its inline policies by name, and the ARNs of its managed ones.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct RolePolicies {
+    pub(crate) inline: BTreeMap<String, String>,
+    pub(crate) managed: Vec<String>,
+}
+
+impl Aws {
+    /// Policies of a role as the account's details tell them; none where those are not asked.
+    pub(crate) async fn surveyed_policies(&self, role: &str) -> Result<Option<RolePolicies>> {
+        if self.is_surveying() { self.load::<AccountDetails>(role).await } else { Ok(None) }
+    }
+
+    /// ARNs of the managed policies of a role, which is read together with its attachments.
+    pub(crate) async fn attached_policies(&self, role: &str) -> Result<Vec<String>> {
+        match self.surveyed_policies(role).await? {
+            Some(it) => Ok(it.managed),
+            None => Ok(self.load::<AttachedPolicies>(role).await?.unwrap_or_default()),
+        }
+    }
+}
+
+/// Most roles that a page of the account's details tells of: each with all its policies, so that a
+/// page is some megabytes at most.
+const ROLES_A_PAGE: i32 = 300;
+
+/// Policies of all roles being read right now, from the details of the whole account: one call
+/// where IAM else takes some for every role. It goes on to the next page while that still takes fewer
+/// calls; whichever role is on none of those pages, or all where details may not be asked for, is
+/// absent and read alone.
+struct AccountDetails;
+
+impl Batch for AccountDetails {
+    type Item = RolePolicies;
+    const MAX: usize = usize::MAX;
+
+    async fn fetch(roles: Vec<String>, aws: &Aws) -> Result<Keyed<RolePolicies>> {
+        let call = aws.iam().get_account_authorization_details().filter(EntityType::Role);
+        let mut pages = call.max_items(ROLES_A_PAGE).into_paginator().send();
+        let mut found = Keyed::new();
+        for _ in 0..roles.len() {
+            let Some(Ok(page)) = pages.next().await else { break };
+            let wanted = page.role_detail_list.into_iter().flatten().filter_map(|it| {
+                let name = it.role_name.clone().filter(|it| roles.contains(it))?;
+                Some((name, RolePolicies::from(it)))
+            });
+            found.extend(wanted);
+            if found.len() == roles.len() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl From<RoleDetail> for RolePolicies {
+    fn from(it: RoleDetail) -> Self {
+        let inline = it.role_policy_list.into_iter().flatten();
+        let inline = inline.filter_map(|it| Some((it.policy_name?, decoded(&it.policy_document?))));
+        let managed = it.attached_managed_policies.into_iter().flatten();
+        RolePolicies {
+            inline: inline.collect(),
+            managed: managed.filter_map(|it| it.policy_arn).collect(),
+        }
+    }
+}
+
 /// ARNs of the managed policies that each role being read right now has: a role and its attachments
 /// are read by one call.
-pub(crate) struct AttachedPolicies;
+struct AttachedPolicies;
 
 impl Batch for AttachedPolicies {
     type Item = Vec<String>;

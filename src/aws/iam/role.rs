@@ -3,6 +3,8 @@
 //! Longer than most: a role may keep its policies itself, inline and attached, and is not deleted
 //! before it has lost them.
 
+use std::collections::BTreeMap;
+
 use super::known_soon;
 use super::prelude::*;
 
@@ -74,11 +76,10 @@ pub struct InlinePolicy {
     pub policy: Option<String>,
 }
 
-/// What the reads tell of a role: itself, its inline policies by name, its managed ones by ARN.
+/// What the reads tell of a role: itself, and its policies.
 pub struct Seen {
     role: types::Role,
-    inline: Vec<(String, String)>,
-    managed: Vec<String>,
+    policies: RolePolicies,
 }
 
 impl Driver for Role {
@@ -115,10 +116,17 @@ impl Driver for Role {
     }
 
     async fn find(id: &Id, aws: &Aws) -> Result<Option<Seen>> {
-        let role = async { Ok(aws.iam().get_role().role_name(&**id).send().await?.role) };
-        let managed = aws.load::<AttachedPolicies>(id);
-        let (role, inline, managed) = tokio::try_join!(role, inline(aws, id), managed)?;
-        Ok(role.map(|role| Seen { role, inline, managed: managed.unwrap_or_default() }))
+        let (role, policies) = tokio::try_join!(role(aws, id), policies(aws, id))?;
+        Ok(role.map(|role| Seen { role, policies }))
+    }
+
+    /// What others give the role is not asked for where this resource leaves it alone.
+    async fn look(&self, id: &Id, aws: &Aws) -> Result<Option<Seen>> {
+        if self.managed_policy_arns.get().is_some() || !self.inline_policy.0.is_empty() {
+            return Self::find(id, aws).await;
+        }
+        let policies = RolePolicies::default();
+        Ok(role(aws, id).await?.map(|role| Seen { role, policies }))
     }
 
     fn status(_: &Seen) -> Status {
@@ -126,7 +134,7 @@ impl Driver for Role {
     }
 
     fn observe(&mut self, seen: Seen) {
-        let Seen { role, inline, managed } = seen;
+        let Seen { role, policies: RolePolicies { inline, managed } } = seen;
         let trust = decoded(&role.assume_role_policy_document.unwrap_or_default());
         self.assume_role_policy = settled(Some(&self.assume_role_policy), trust);
         self.description =
@@ -239,7 +247,7 @@ impl Role {
             call.instance_profile_name(profile.instance_profile_name).send().await?;
         }
         if self.force_detach_policies || self.managed_policy_arns.get().is_some() {
-            for arn in aws.load::<AttachedPolicies>(role).await?.unwrap_or_default() {
+            for arn in aws.attached_policies(role).await? {
                 iam.detach_role_policy().role_name(role).policy_arn(arn).send().await?;
             }
         }
@@ -261,8 +269,21 @@ async fn inline_names(aws: &Aws, role: &str) -> Result<Vec<String>> {
     Ok(call.collect::<Result<Vec<_>, _>>().await?)
 }
 
-/// Inline policies, each with its document; IAM tells one at a time.
-async fn inline(aws: &Aws, role: &str) -> Result<Vec<(String, String)>> {
+async fn role(aws: &Aws, name: &str) -> Result<Option<types::Role>> {
+    Ok(aws.iam().get_role().role_name(name).send().await?.role)
+}
+
+/// What the role may do: at one go where the account is surveyed.
+async fn policies(aws: &Aws, role: &str) -> Result<RolePolicies> {
+    if let Some(all) = aws.surveyed_policies(role).await? {
+        return Ok(all);
+    }
+    let (inline, managed) = tokio::try_join!(inline(aws, role), aws.attached_policies(role))?;
+    Ok(RolePolicies { inline, managed })
+}
+
+/// Inline policies by name; IAM tells one at a time.
+async fn inline(aws: &Aws, role: &str) -> Result<BTreeMap<String, String>> {
     let names = inline_names(aws, role).await?;
     let documents = names.into_iter().map(|name| async move {
         let call = aws.iam().get_role_policy().role_name(role).policy_name(&name);

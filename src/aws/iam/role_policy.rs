@@ -38,7 +38,8 @@ pub struct RolePolicy {
 
 impl Driver for RolePolicy {
     type Cloud = Aws;
-    type Seen = aws_sdk_iam::operation::get_role_policy::GetRolePolicyOutput;
+    /// The policy as it was sent.
+    type Seen = (Id, String);
 
     fn check(draft: &RolePolicyDraft<'_>, diagnostics: &mut Diagnostics) {
         let names =
@@ -60,17 +61,24 @@ impl Driver for RolePolicy {
 
     async fn find(id: &Id, aws: &Aws) -> Result<Option<Self::Seen>> {
         let [role, name] = id.parts(':')?;
-        Ok(Some(aws.iam().get_role_policy().role_name(role).policy_name(name).send().await?))
+        let surveyed = aws.surveyed_policies(role).await?.and_then(|mut it| it.inline.remove(name));
+        if let Some(policy) = surveyed {
+            return Ok(Some((id.clone(), policy)));
+        }
+        let told = aws.iam().get_role_policy().role_name(role).policy_name(name).send().await?;
+        Ok(Some((id.clone(), decoded(&told.policy_document))))
     }
 
     fn status(_: &Self::Seen) -> Status {
         Status::Ready
     }
 
-    fn observe(&mut self, seen: Self::Seen) {
-        self.name.set(seen.policy_name);
-        self.role = seen.role_name;
-        self.policy = settled(Some(&self.policy), decoded(&seen.policy_document));
+    fn observe(&mut self, (id, policy): (Id, String)) {
+        if let Ok([role, name]) = id.parts(':') {
+            self.role = role.into();
+            self.name.set(name.to_string());
+        }
+        self.policy = settled(Some(&self.policy), policy);
     }
 
     async fn update(&self, have: &Self, id: &Id, aws: &Aws) -> Result<()> {

@@ -33,7 +33,7 @@ impl Driver for RolePolicyAttachment {
 
     async fn find(id: &Id, aws: &Aws) -> Result<Option<(String, String)>> {
         let [role, arn] = id.parts('/')?;
-        let attached = aws.load::<AttachedPolicies>(role).await?.unwrap_or_default();
+        let attached = aws.attached_policies(role).await?;
         Ok(attached.contains(&arn.to_string()).then(|| (role.into(), arn.into())))
     }
 

@@ -58,7 +58,8 @@ impl Batch for Secrets {
         let mut found = Keyed::new();
         for id in ids {
             let reply = aws.secretsmanager().describe_secret().secret_id(&id).send().await?;
-            found.insert(id, reply);
+            let names = [Some(id), reply.arn.clone(), reply.name.clone()];
+            found.extend(names.into_iter().flatten().map(|name| (name, reply.clone())));
         }
         Ok(found)
     }
