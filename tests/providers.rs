@@ -135,3 +135,33 @@ async fn a_configuration_that_nothing_uses_is_not_needed() {
     it.apply(west).await;
     assert_eq!(it.names(), [Vec::<String>::new(), Vec::new()]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_configuration_may_get_another_name() {
+    let mut it = Regions::new();
+    let named = |alias: &str| {
+        format!(
+            "provider \"fake\" {{\n  alias  = \"{alias}\"\n  region = \"west\"\n}}\n\
+             resource \"fake_thing\" \"a\" {{\n  provider = fake.{alias}\n  name     = \"a\"\n}}\n"
+        )
+    };
+    it.apply(&named("west")).await;
+    assert!(!it.plan(&named("other")).await.unwrap().has_changes());
+    it.apply(&named("other")).await;
+    // The state knows the new name, so that the block of the resource can go.
+    let whole = named("other");
+    it.apply(whole.split("resource").next().unwrap()).await;
+    assert_eq!(it.names(), [Vec::<String>::new(), Vec::new()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_configuration_that_is_nowhere_written_is_refused() {
+    let mut it = Regions::new();
+    let wrong = THINGS.replacen("fake.west", "fake.wset", 1);
+    let found = it.plan(&format!("{PROVIDERS}{wrong}")).await.unwrap_err();
+    assert_eq!(found.len(), 1, "{found}");
+    let told = found.iter().next().unwrap();
+    assert_eq!(told.summary, "Provider configuration not present");
+    assert!(told.detail.contains("`fake.wset`") && told.span.is_some(), "{told:?}");
+    assert_eq!(told.hints, ["did you mean `fake.west`?"]);
+}

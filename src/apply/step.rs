@@ -108,7 +108,7 @@ pub(super) enum Reply {
 }
 
 /// What the state takes over from the plan before anything is sent: objects that moved or are
-/// imported, and what the kept ones depend on.
+/// imported, and what the kept ones depend on and belong to.
 pub(super) fn adopt_plan(
     settings: &Settings<'_>,
     plan: &Plan,
@@ -136,6 +136,7 @@ pub(super) fn adopt_plan(
         if let Some(object) = state.current_mut(address).filter(|_| is_kept) {
             object.dependencies = targets(&change.dependencies);
             object.create_before_destroy = change.create_before_destroy;
+            object.provider.clone_from(&change.provider);
         }
     }
     Ok(())

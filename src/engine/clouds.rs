@@ -20,14 +20,7 @@ pub struct Clouds(BTreeMap<ProviderKey, Cloud>);
 impl Clouds {
     /// The clients of a configuration.
     pub fn of(&self, key: &ProviderKey) -> Result<Cloud> {
-        self.0.get(key).cloned().ok_or_else(|| {
-            let name = match &key.1 {
-                Some(alias) => format!("{}.{alias}", key.0),
-                None => key.0.to_string(),
-            };
-            let detail = format!("there is no `provider` block for `{name}`");
-            Diagnostic::error("Provider configuration not present", detail).into()
-        })
+        self.0.get(key).cloned().ok_or_else(|| providers::missing(key).into())
     }
 
     /// The clients of an object; `known` is what the state says of its provider.

@@ -105,6 +105,8 @@ fn arguments(
     let (scope, marks) = scope(ev, module, key, address)?;
     let root = &ev.config.root;
     let provider = providers::of_object(ev.facts.registry, root, address, "");
+    providers::declared(root, &provider)
+        .map_err(|it| it.at(resource.provider.as_ref().map_or(resource.span, |it| it.span)))?;
     let settings = ev.provider(&provider)?;
     let what = format!("`{}`", schema.kind);
     let mut found = Diagnostics::new();

@@ -3,6 +3,7 @@
 
 use super::evaluation::ProviderKey;
 use crate::address::{Address, Mode, ResourceAddress};
+use crate::diag::Diagnostic;
 use crate::lang::config::{Module, ResourceKey};
 use crate::provider::Registry;
 
@@ -51,6 +52,29 @@ pub fn of_object(
     of_block(registry, root, it)
         .or_else(|| read(registry, known))
         .unwrap_or_else(|| by_type(registry, it.mode, &it.kind))
+}
+
+/// Refuses a configuration with an alias that no block has.
+pub fn declared(root: &Module, key: &ProviderKey) -> Result<(), Diagnostic> {
+    let names = root.providers.iter().map(|it| (it.name.clone(), it.alias.clone()));
+    let names: Vec<ProviderKey> = names.collect();
+    if key.1.is_none() || names.contains(key) {
+        return Ok(());
+    }
+    let names: Vec<String> = names.iter().map(label).collect();
+    Err(missing(key).did_you_mean(&label(key), names.iter().map(String::as_str)))
+}
+
+/// The error for a configuration that is nowhere written.
+pub fn missing(key: &ProviderKey) -> Diagnostic {
+    let detail = format!("there is no `provider` block for `{}`", label(key));
+    Diagnostic::error("Provider configuration not present", detail)
+}
+
+/// `aws`, `aws.west`
+fn label(key: &ProviderKey) -> String {
+    let alias = key.1.as_ref().map(|it| format!(".{it}")).unwrap_or_default();
+    format!("{}{alias}", key.0)
 }
 
 /// As the state names it: `provider["registry.terraform.io/hashicorp/aws"].west`.
