@@ -8,7 +8,7 @@ use crate::lang::config::IgnoreChanges;
 use crate::lang::value::Value;
 use crate::plan::diff::unmet;
 use crate::plan::ignore;
-use crate::schema::Schema;
+use crate::schema::{Attribute, Schema};
 
 /// What is ignored of one object.
 pub(super) struct Ignored {
@@ -37,10 +37,11 @@ impl Ignored {
         }
         let unmet = unmet(schema, want, have);
         self.owed.retain(|name| unmet.iter().any(|it| it == name));
-        let left = ignore::apply(&self.paths, have, want, schema);
-        let part = |name| if self.owed.contains(name) { want.part(name) } else { left.part(name) };
-        let parts =
-            schema.attributes.iter().filter_map(|it| Some((it.name, part(it.name)?.clone())));
+        let left = ignore::left(&self.paths, have, want, schema);
+        // What is only sent is never seen, so it can only be as it is asked for.
+        let asked = |it: &Attribute| it.write_only || self.owed.contains(it.name);
+        let part = |it: &Attribute| if asked(it) { want.part(it.name) } else { left.part(it.name) };
+        let parts = schema.attributes.iter().filter_map(|it| Some((it.name, part(it)?.clone())));
         Value::object(parts).with_marks(want.marks())
     }
 }

@@ -2,14 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use super::instance::with_part;
+use super::instance::{Prior, with_part};
 use crate::lang::ast::{Step, StepKind};
 use crate::lang::config::IgnoreChanges;
 use crate::lang::value::{Kind, Str, Value};
 use crate::schema::{Decides, Schema};
 
-/// The configuration with the ignored arguments as they are in `prior`.
-pub fn apply(ignored: &IgnoreChanges, prior: &Value, config: &Value, schema: &Schema) -> Value {
+/// The configuration with the ignored arguments as they are.
+pub fn apply(
+    ignored: &IgnoreChanges,
+    prior: Option<&Prior>,
+    config: &Value,
+    schema: &Schema,
+) -> Value {
+    prior.map_or_else(|| config.clone(), |prior| left(ignored, &prior.row, config, schema))
+}
+
+/// What is asked for with the ignored arguments as they are in `prior`.
+pub fn left(ignored: &IgnoreChanges, prior: &Value, config: &Value, schema: &Schema) -> Value {
     match ignored {
         IgnoreChanges::None => config.clone(),
         IgnoreChanges::All => {

@@ -67,10 +67,7 @@ pub fn open<'e>(
     let tested = ev.conditions(&scope, &resource.lifecycle.preconditions, checked)?;
     given.origins = given.origins.union(&tested);
     let ignored = &resource.lifecycle.ignore_changes;
-    let mut config = match prior {
-        Some(prior) => super::ignore::apply(ignored, &prior.row, &given.row, schema),
-        None => given.row.clone(),
-    };
+    let mut config = super::ignore::apply(ignored, prior, &given.row, schema);
     let mut found = Diagnostics::new();
     let places = |path: &str| given.places.get(path).copied();
     arguments::check(&config, schema.attributes, &given.places, &mut found);
