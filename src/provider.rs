@@ -186,26 +186,12 @@ impl Registry {
 
     /// The provider that a type of that mode belongs to.
     pub fn provider_of(&self, mode: Mode, kind: &str) -> Option<&Arc<dyn Provider>> {
-        match mode {
-            Mode::Managed => self.provider_of_driver(kind),
-            Mode::Data => self.provider_of_data_source(kind),
-            Mode::Ephemeral => self.provider_of_ephemeral(kind),
-        }
-    }
-
-    /// The provider that a resource type belongs to.
-    pub fn provider_of_driver(&self, kind: &str) -> Option<&Arc<dyn Provider>> {
-        self.drivers.get(kind).map(|(at, _)| &self.providers[*at])
-    }
-
-    /// The provider that a data source belongs to.
-    pub fn provider_of_data_source(&self, kind: &str) -> Option<&Arc<dyn Provider>> {
-        self.data_sources.get(kind).map(|(at, _)| &self.providers[*at])
-    }
-
-    /// The provider that an ephemeral resource belongs to.
-    pub fn provider_of_ephemeral(&self, kind: &str) -> Option<&Arc<dyn Provider>> {
-        self.ephemerals.get(kind).map(|(at, _)| &self.providers[*at])
+        let at = match mode {
+            Mode::Managed => self.drivers.get(kind)?.0,
+            Mode::Data => self.data_sources.get(kind)?.0,
+            Mode::Ephemeral => self.ephemerals.get(kind)?.0,
+        };
+        self.providers.get(at)
     }
 
     /// The provider of that local name.

@@ -1,54 +1,11 @@
 //! The binary from outside: arguments, exit codes, what is printed where.
 #![cfg(feature = "cli")]
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+#[path = "common/binary.rs"]
+mod binary;
 
+use binary::{run, run_with, stack};
 use serde_json::{Value as Json, json};
-
-/// What a run of the binary came to.
-#[derive(Debug)]
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    fn lines(&self) -> Vec<Json> {
-        self.out.lines().map(|it| serde_json::from_str(it).expect(it)).collect()
-    }
-
-    fn document(&self) -> Json {
-        serde_json::from_str(&self.out).unwrap_or_else(|why| panic!("{why}: {self:?}"))
-    }
-}
-
-/// Runs the binary in `dir` without a terminal and with nothing of this machine's environment.
-fn run(dir: &Path, args: &[&str]) -> Ran {
-    run_with(dir, args, &[], "")
-}
-
-fn run_with(dir: &Path, args: &[&str], env: &[(&str, &str)], input: &str) -> Ran {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fastcart-hcl"));
-    command.current_dir(dir).args(args).env_clear().envs(env.iter().copied());
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    std::io::Write::write_all(&mut stdin, input.as_bytes()).unwrap();
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    let code = output.status.code().unwrap();
-    Ran { code, out: text(output.stdout), err: text(output.stderr) }
-}
-
-/// A directory with a stack in it.
-fn stack(text: &str) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("main.tf"), text).unwrap();
-    dir
-}
 
 const SMALL: &str = r#"
 variable "word" {
@@ -97,6 +54,10 @@ fn wrong_arguments_are_explained() {
         (&["state", "show", "terraform_data.a"], "No state file was found"),
         (&["output", "nothing"], "not found"),
         (&["docs", "terraform_dat"], "did you mean `terraform_data`?"),
+        (&["show", "nowhere"], "`nowhere` does not exist"),
+        (&["show", "--json", "nowhere"], "`nowhere` does not exist"),
+        (&["graph", "--existing", "nowhere"], "`nowhere` does not exist"),
+        (&["output", "nowhere", "word"], "`nowhere` does not exist"),
     ] {
         let it = run(dir.path(), args);
         assert!(it.err.contains(want), "{args:?}: {want}\n{it:?}");
@@ -352,4 +313,40 @@ fn calls_are_counted_on_request() {
     let last = ran.lines().pop().unwrap();
     assert_eq!(last["type"], "api_calls");
     assert_eq!(last["api_calls"], json!({"total": 0, "operations": {}}));
+}
+
+#[test]
+fn a_flag_that_names_nothing_is_told() {
+    let dir = stack(SMALL);
+    let dir = dir.path();
+    for (args, want) in [
+        (&["plan", "--target", "terraform_data.c"][..], "`--target` names nothing"),
+        (&["plan", "--target", "module.m"], "`module.m` is neither"),
+        (&["plan", "--replace", "terraform_data.b[0]"], "did you mean `terraform_data.b`?"),
+    ] {
+        let it = run(dir, args);
+        assert!(it.code == 0 && it.err.contains(want), "{args:?} {want} {it:?}");
+    }
+    let it = run(dir, &["plan", "--target", "terraform_data.a", "--replace", "terraform_data.b"]);
+    assert!(it.code == 0 && !it.err.contains("names nothing"), "{it:?}");
+}
+
+#[test]
+fn a_state_is_shown_whatever_its_file_is_called() {
+    let dir = stack(SMALL);
+    let dir = dir.path();
+    assert_eq!(run(dir, &["apply", "--auto-approve"]).code, 0);
+    let shown = run(dir, &["show"]).out;
+    std::fs::copy(dir.join("terraform.tfstate"), dir.join("kept.json")).unwrap();
+    assert_eq!(run(dir, &["show", "kept.json"]).out, shown);
+    assert!(shown.contains("# terraform_data.a:"), "{shown}");
+}
+
+#[test]
+fn what_is_refused_as_a_whole_is_not_called_incomplete() {
+    let dir = stack(SMALL);
+    let it = run(dir.path(), &["apply", "--json"]);
+    let last = it.lines().pop().unwrap();
+    assert_eq!((it.code, &last["diagnostic"]["summary"]), (1, &json!("approval is needed")));
+    assert!(!dir.path().join("terraform.tfstate").exists());
 }

@@ -113,3 +113,110 @@ resource "terraform_data" "b" {
     assert!(input.part("known").unwrap().same(&1.into()));
     assert!(!input.part("open").unwrap().is_known());
 }
+
+/// What an instance depends on, by the plan.
+fn used(plan: &Plan, address: &str) -> Vec<String> {
+    let change = plan.changes.iter().find(|it| it.address.to_string() == address).unwrap();
+    change.dependencies.iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn conditions_and_triggers_wait_for_what_they_name() {
+    let (engine, stack) = engine(
+        r#"
+resource "terraform_data" "a" {
+  input = "x"
+}
+resource "terraform_data" "message" {}
+resource "terraform_data" "before" {
+  lifecycle {
+    precondition {
+      condition     = terraform_data.a.output == "x"
+      error_message = "not ${terraform_data.message.id}"
+    }
+  }
+}
+resource "terraform_data" "after" {
+  lifecycle {
+    postcondition {
+      condition     = self.id != terraform_data.a.id
+      error_message = "the same"
+    }
+  }
+}
+resource "terraform_data" "trigger" {
+  lifecycle {
+    replace_triggered_by = [terraform_data.a.output]
+  }
+}
+resource "terraform_data" "known" {
+  lifecycle {
+    precondition {
+      condition     = 1 == 1 || terraform_data.a.id == ""
+      error_message = "never"
+    }
+  }
+}
+"#,
+    );
+    let plan = plan(&engine, &stack).await;
+    let want = ["terraform_data.a", "terraform_data.message"];
+    assert_eq!(used(&plan, "terraform_data.before"), want);
+    assert_eq!(used(&plan, "terraform_data.after"), ["terraform_data.a"]);
+    assert_eq!(used(&plan, "terraform_data.trigger"), ["terraform_data.a"]);
+    apply(&engine, &stack).await;
+    assert_eq!(
+        actions(&self::plan(&engine, &stack).await)
+            .iter()
+            .filter(|it| it.1 != Action::NoOp)
+            .count(),
+        0
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_condition_that_turns_out_false_stops_the_object() {
+    for (kind, made) in [("precondition", 1), ("postcondition", 2)] {
+        let (engine, stack) = engine(&format!(
+            r#"
+resource "terraform_data" "a" {{
+  input = "x"
+}}
+resource "terraform_data" "b" {{
+  lifecycle {{
+    {kind} {{
+      condition     = terraform_data.a.output == "y"
+      error_message = "a is not y"
+    }}
+  }}
+}}
+resource "terraform_data" "c" {{
+  input = terraform_data.b.id
+}}
+"#
+        ));
+        let plan = plan(&engine, &stack).await;
+        let applied = engine.apply(&stack, &Inputs::new(), &plan).await;
+        let told: Vec<_> = applied.diagnostics.iter().collect();
+        assert_eq!(told.len(), 1, "{}", applied.diagnostics);
+        assert_eq!(told[0].detail, "a is not y");
+        assert_eq!(told[0].values, [("terraform_data.a.output".into(), "is \"x\"".into())]);
+        assert_eq!((applied.done.add, applied.failed, applied.skipped), (made, 1, 1));
+        assert_eq!(applied.state.currents().count(), made);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_does_not_fit_a_state_that_is_gone() {
+    let (mut engine, stack) = engine(CHAIN);
+    apply(&engine, &stack).await;
+    let options = PlanOptions {
+        replace: vec!["terraform_data.a".parse().unwrap()],
+        ..PlanOptions::default()
+    };
+    let plan = engine.plan(&stack, &Inputs::new(), &options).await.unwrap();
+    engine.store = Arc::new(MemoryStore::new());
+    let applied = engine.apply(&stack, &Inputs::new(), &plan).await;
+    assert!(applied.diagnostics.to_string().contains("stale"), "{}", applied.diagnostics);
+    assert!(engine.store.read().unwrap().is_none());
+}

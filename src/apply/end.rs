@@ -24,6 +24,8 @@ pub(super) enum Next {
     Settle,
     /// The step is done; warnings.
     Done(Diagnostics),
+    /// The step is done, but what depends on it must not go on: a postcondition does not hold.
+    Rejected(Diagnostics),
     /// The step failed.
     Failed(Diagnostics),
 }
@@ -180,7 +182,7 @@ impl<'a> Steps<'a> {
         if tell && let Err(those) = self.resolve.settled(&change.address, row) {
             found.extend(those.map(|it| it.about(&change.address)));
         }
-        if found.has_errors() { Next::Failed(found) } else { Next::Done(found) }
+        if found.has_errors() { Next::Rejected(found) } else { Next::Done(found) }
     }
 }
 

@@ -12,11 +12,13 @@
 //! | `call` | one call with its retries, under the time limit of its step |
 //! | `ledger` | journal and state: when each is written |
 //! | `fit` | whether a row fits the plan; the row that is kept |
+//! | `ignored` | what `ignore_changes` leaves to others while an object settles |
 //! | `resume` | unfinished operations of the journal |
 
 mod call;
 mod end;
 mod fit;
+mod ignored;
 mod ledger;
 mod resume;
 mod run;
@@ -34,6 +36,7 @@ use crate::clock::Clock;
 use crate::diag::{Diagnostics, Result};
 use crate::driver::Cloud;
 use crate::event::Listener;
+use crate::lang::config::IgnoreChanges;
 use crate::lang::value::Value;
 use crate::plan::{Change, Counts};
 use crate::provider::Registry;
@@ -66,12 +69,17 @@ pub struct Resolved {
 /// names none).
 pub type Clouds<'a> = &'a (dyn Fn(&Address, &str) -> Result<Cloud> + Send + Sync);
 
+/// What the `lifecycle` of an object says is to be left to others.
+pub type Ignored<'a> = &'a (dyn Fn(&Address) -> IgnoreChanges + Send + Sync);
+
 /// All that a run needs from outside.
 pub struct Settings<'a> {
     /// Drivers and data sources.
     pub registry: &'a Registry,
     /// Clients.
     pub clouds: Clouds<'a>,
+    /// `ignore_changes`, by object.
+    pub ignored: Ignored<'a>,
     /// Where state and journal are kept.
     pub store: &'a dyn Store,
     /// Time.

@@ -11,6 +11,13 @@
 //! A turn of the loop takes every reply that has come, starts every step that has become ready,
 //! longest remaining path first, and puts all records of the turn on disk with one fsync; only then
 //! it sends. Ends of steps and intents of the next ones so share their fsync.
+//!
+//! No wake-up can be lost. All futures of the loop are polled by one task, and whoever wakes one of
+//! `running` first puts it on that queue and then wakes the waker that was registered last. Taking
+//! further replies without waiting registers one that does nothing, but the loop never waits before
+//! it has polled `running` once more with its own: what is on the queue by then is seen, and what
+//! comes later wakes it. Writing to disk blocks the loop; a run that seems to stand still after an
+//! intent waits for the disk.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
@@ -179,6 +186,7 @@ impl<'a> Run<'a> {
         }
         if let Err(those) = self.steps.ledger.flush() {
             self.diagnostics.extend(those);
+            self.stopping = Some("the journal cannot be written");
             return Err(Halt);
         }
         for node in sending {
@@ -239,6 +247,10 @@ impl<'a> Run<'a> {
                 self.diagnostics.extend(warnings);
                 self.done(node, Some(&work));
             }
+            Next::Rejected(those) => {
+                self.event(self.finished(node, Some(&work)));
+                self.fruitless(node, those);
+            }
             Next::Failed(those) => self.failed(node, Some(&work), those),
         }
     }
@@ -279,16 +291,21 @@ impl<'a> Run<'a> {
     }
 
     fn failed(&mut self, node: NodeIndex, work: Option<&Work<'a>>, those: Diagnostics) {
-        self.stages[node.index()] = Stage::Failed;
-        self.failed += 1;
         let (address, verb) = (self.address(node), self.graph[node].verb);
         if let Some(first) = those.iter().next() {
             let took = work.map_or(Duration::ZERO, |it| it.caller.elapsed());
             let diagnostic = Box::new(first.clone());
-            self.event(Event::StepFailed { address: address.clone(), verb, took, diagnostic });
+            self.event(Event::StepFailed { address, verb, took, diagnostic });
         }
+        self.fruitless(node, those);
+    }
+
+    /// What comes after it is not tried.
+    fn fruitless(&mut self, node: NodeIndex, those: Diagnostics) {
+        self.stages[node.index()] = Stage::Failed;
+        self.failed += 1;
         self.diagnostics.extend(those);
-        let because = format!("`{address}` failed");
+        let because = format!("`{}` failed", self.address(node));
         let mut after: Vec<NodeIndex> = self.graph.neighbors(node).collect();
         let mut free = Vec::new();
         while let Some(it) = after.pop() {

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use super::call::Caller;
 use super::fit;
+use super::ignored::Ignored;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::driver::{AnyDriver, Cloud, Failure, FailureKind, Id, Observation, Status};
 use crate::event::Event;
@@ -63,7 +64,8 @@ pub(super) enum Settled {
 }
 
 /// Waits until the object is ready and as wanted, and updates it as long as it is not. `known` is
-/// what stands where AWS tells nothing; `is_new` that it may not be visible yet.
+/// what stands where AWS tells nothing; `is_new` that it may not be visible yet. What is ignored is
+/// wanted as it is seen.
 pub(super) async fn converge(
     caller: &Caller<'_>,
     remote: &Remote,
@@ -73,6 +75,8 @@ pub(super) async fn converge(
 ) -> Settled {
     let schema = remote.driver.schema();
     let mut wait = Wait::new(caller, remote);
+    let mut ignored = Ignored::of(caller, schema, is_new);
+    let mut want = want.clone();
     let mut seen = None;
     let mut tried: Vec<Difference> = Vec::new();
     loop {
@@ -85,6 +89,7 @@ pub(super) async fn converge(
             Ok(None) => return Settled::Gone,
             Ok(Some(Observation { status, row })) => {
                 seen = Some(row.clone());
+                want = ignored.wanted(schema, &want, &row);
                 match status {
                     Status::Ready => Some(row),
                     Status::Busy(what) => {
@@ -100,17 +105,17 @@ pub(super) async fn converge(
             }
         };
         if let Some(have) = row {
-            let difference = Difference::between(unmet(schema, want, &have), &have);
+            let difference = Difference::between(unmet(schema, &want, &have), &have);
             if difference.0.is_empty() {
-                return ready(caller, remote, want, &have, difference);
+                return ready(caller, remote, &want, &have, difference);
             }
             match tried.contains(&difference) {
                 true if wait.since_change() >= remote.driver.stale_for() => {
-                    return ready(caller, remote, want, &have, difference);
+                    return ready(caller, remote, &want, &have, difference);
                 }
                 true => wait.tell("ready, the change not visible yet"),
                 false => {
-                    if let Err(why) = change(caller, remote, want, &have, is_new).await {
+                    if let Err(why) = change(caller, remote, &want, &have, is_new).await {
                         return Settled::Stuck { have: seen, why };
                     }
                     tried.push(difference);
@@ -188,6 +193,31 @@ pub(super) async fn change(
     let update = |_| remote.driver.update(&remote.cloud, &remote.id, want.clone(), have.clone());
     let updated = caller.persist(false, update, hidden).await;
     updated.map_err(|stop| caller.diagnostic(&stop.failure))
+}
+
+/// Brings an object nearer to what is wanted of it, then waits until it is there. What is never told
+/// or only sent is compared with what stood `prior`.
+pub(super) async fn alter(
+    caller: &Caller<'_>,
+    remote: &Remote,
+    mut want: Value,
+    mut prior: Value,
+) -> Result<Settled, Diagnostic> {
+    let schema = remote.driver.schema();
+    let mut ignored = Ignored::of(caller, schema, false);
+    // What is ignored may have moved since the plan.
+    if ignored.is_any()
+        && fit::differs(schema, &want, &prior)
+        && let Some(seen) = look(caller, remote, &prior).await?
+    {
+        want = ignored.wanted(schema, &want, &seen.row);
+        prior = ignored.wanted(schema, &prior, &seen.row);
+    }
+    if fit::differs(schema, &want, &prior) {
+        change(caller, remote, &want, &prior, false).await?;
+    }
+    let known = fit::over(schema, &want, &prior);
+    Ok(converge(caller, remote, &want, &known, false).await)
 }
 
 /// Deletes the object and waits until it is gone.

@@ -108,7 +108,7 @@ pub(super) enum Reply {
 }
 
 /// What the state takes over from the plan before anything is sent: objects that moved or are
-/// imported, and what the kept ones depend on.
+/// imported, and what the kept ones depend on and belong to.
 pub(super) fn adopt_plan(
     settings: &Settings<'_>,
     plan: &Plan,
@@ -136,6 +136,7 @@ pub(super) fn adopt_plan(
         if let Some(object) = state.current_mut(address).filter(|_| is_kept) {
             object.dependencies = targets(&change.dependencies);
             object.create_before_destroy = change.create_before_destroy;
+            object.provider.clone_from(&change.provider);
         }
     }
     Ok(())
@@ -374,14 +375,8 @@ impl<'a> Work<'a> {
                 Reply::Settled(settle::converge(&caller, &remote, &want, &want, true).await)
             }),
             Task::Update { remote, want, prior, .. } => Box::pin(async move {
-                let schema = remote.driver.schema();
-                if fit::differs(schema, &want, &prior)
-                    && let Err(why) = settle::change(&caller, &remote, &want, &prior, false).await
-                {
-                    return Reply::Refused(why);
-                }
-                let known = fit::over(schema, &want, &prior);
-                Reply::Settled(settle::converge(&caller, &remote, &want, &known, false).await)
+                let altered = settle::alter(&caller, &remote, want, prior).await;
+                altered.map_or_else(Reply::Refused, Reply::Settled)
             }),
             Task::Delete { remote, row, .. } => {
                 Box::pin(

@@ -9,8 +9,8 @@ use super::plan::{Run, interrupted, options, said};
 use super::screen::{Form, Screen};
 use super::{Failed, Outcome, flat_outputs, inputs, saved, session};
 use crate::diag::Diagnostic;
-use crate::engine::Applied;
-use crate::engine::saved::is_ephemeral;
+use crate::engine::saved::{SavedPlan, is_ephemeral};
+use crate::engine::{Applied, Engine};
 use crate::lang::console;
 use crate::lang::value::Value;
 use crate::plan::{Plan, PlanMode};
@@ -81,7 +81,17 @@ async fn go(
 ) -> Outcome {
     let form = Form { json: common.json, compact_warnings: what.compact_warnings };
     let engine = session::engine(&stack.stack, &common.state, Some(&common.lock));
-    let run = Run::begin(screen, form, engine, &stack, &common.variables, &what)?;
+    let mut run = Run::begin(screen, form, engine, &stack, &common.variables, &what)?;
+    if common.json && !common.auto_approve {
+        let why = "nobody can be asked for approval while JSON is printed";
+        let it = Diagnostic::error("approval is needed", why);
+        let it = it.hint("write `--auto-approve`, or apply a saved plan");
+        return Err(run.fail(screen, &it.into()));
+    }
+    // Nobody else comes in between while somebody looks at the plan.
+    let verb = if mode == PlanMode::Destroy { "destroy" } else { "apply" };
+    let held = run.engine.hold(verb).await;
+    let _guard = held.map_err(|those| run.fail(screen, &those))?;
     match run.engine.recover(&run.stack, &run.inputs).await {
         Ok(warnings) => screen.report(&run.stack.sources, &warnings, form),
         Err(those) => return Err(run.fail(screen, &those)),
@@ -113,8 +123,7 @@ async fn apply_saved(screen: &Screen, args: Args) -> Outcome {
     if form.json {
         screen.line(&events_json::version());
     }
-    let (mut engine, mut it, from) =
-        said(screen, form, saved::read(&args.stack, Some(&args.common.lock)))?;
+    let (mut engine, mut it, from) = said(screen, form, open_saved(&args))?;
     engine.parallelism = args.what.parallelism;
     // What may not be in a file is given once more.
     let given = inputs::gather(screen, &engine, &it.stack, &from, &args.common.variables, false);
@@ -137,10 +146,38 @@ async fn apply_saved(screen: &Screen, args: Args) -> Outcome {
     outcome
 }
 
+/// Reads the saved plan. What is to be planned, and where, it knows already.
+fn open_saved(args: &Args) -> Result<(Engine, SavedPlan, PathBuf), Failed> {
+    let (what, state) = (&args.what, &args.common.state);
+    let given = [
+        ("--target", !what.target.is_empty()),
+        ("--replace", !what.replace.is_empty()),
+        ("--refresh=false", !what.refresh),
+        ("--refresh-only", what.refresh_only),
+        ("--destroy", what.destroy),
+        ("--state", state.state.is_some()),
+    ];
+    if let Some((flag, _)) = given.iter().find(|(_, given)| *given) {
+        let detail = format!("`{flag}` has no say here: `{}` is planned", args.stack.display());
+        let it = Diagnostic::error("option beside a saved plan", detail);
+        return Err(it.hint(format!("make a new plan with `plan {flag} --out`")).into());
+    }
+    let read = saved::read(&args.stack, Some(&args.common.lock))?;
+    let asked = &state.workspace;
+    if *asked != "default" && *asked != read.0.workspace {
+        let detail = format!("it is for the workspace `{}`, not `{asked}`", read.0.workspace);
+        return Err(Diagnostic::error("saved plan of another workspace", detail).into());
+    }
+    Ok(read)
+}
+
 /// Applies, and says what came of it.
 async fn perform(screen: &Screen, run: &Run, plan: &Plan, common: &Common) -> Outcome {
     let mut applied = run.engine.apply(&run.stack, &run.inputs, plan).await;
     run.progress.finish();
+    // What the plan has told already is not told again.
+    let told = |it: &Diagnostic| plan.warnings.iter().any(|had| had == it);
+    applied.diagnostics = applied.diagnostics.into_iter().filter(|it| !told(it)).collect();
     let failed = applied.diagnostics.has_errors();
     if !failed && let Err(those) = flat_outputs::write(&common.outputs_file, &applied.state) {
         applied.diagnostics.extend(those);
@@ -156,6 +193,9 @@ async fn perform(screen: &Screen, run: &Run, plan: &Plan, common: &Common) -> Ou
 
 fn tell(screen: &Screen, plan: &Plan, applied: &Applied, complete: bool) {
     if !complete {
+        if !applied.interrupted && nothing_begun(applied) {
+            return;
+        }
         let how = if applied.interrupted { "interrupted" } else { "incomplete" };
         let rest = match (applied.failed, applied.skipped) {
             (0, 0) => String::new(),
@@ -181,14 +221,24 @@ fn tell(screen: &Screen, plan: &Plan, applied: &Applied, complete: bool) {
     screen.print(&out);
 }
 
+/// Whether the plan was refused as a whole.
+fn nothing_begun(applied: &Applied) -> bool {
+    applied.done == Default::default() && (applied.failed, applied.skipped) == (0, 0)
+}
+
 fn speak(screen: &Screen, plan: &Plan, applied: &Applied, complete: bool) {
     let operation = if plan.mode == PlanMode::Destroy { "destroy" } else { "apply" };
-    if !complete && applied.done == Default::default() {
+    if applied.interrupted {
+        let it = Diagnostic::error("interrupted", "what was not begun yet is not done");
+        screen.line(&events_json::diagnostic(&Default::default(), &it));
+    }
+    // As Terraform: only what is complete is summed up.
+    if !complete {
         return;
     }
     screen.line(&events_json::summary(operation, applied.done, message(plan, applied)));
     let outputs = &applied.state.outputs;
-    if plan.mode != PlanMode::Destroy && !outputs.is_empty() {
+    if plan.mode != PlanMode::Destroy {
         let values = outputs.iter().map(|(name, it)| (name.as_str().into(), object::output(it)));
         let values = values.collect::<std::collections::BTreeMap<_, Value>>();
         let is_sensitive = |name: &str| outputs.get(name).is_some_and(|it| it.sensitive);
@@ -216,7 +266,7 @@ fn done(applied: &Applied) -> String {
 
 /// Asks whether to go on; only `yes` will do.
 async fn approve(screen: &Screen, run: &Run, mode: PlanMode, may_ask: bool) -> Result<(), Failed> {
-    if run.form.json || !may_ask || !screen.is_interactive() {
+    if !may_ask || !screen.is_interactive() {
         let why =
             "nobody can be asked for approval: this is not a terminal, or asking is turned off";
         let it = Diagnostic::error("approval is needed", why).hint("write `--auto-approve`");

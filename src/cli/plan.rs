@@ -169,7 +169,8 @@ impl Run {
         };
         self.progress.finish();
         planned.map_err(|failed| {
-            if let (true, Some(partial)) = (self.form.json, &failed.partial) {
+            let partial = failed.partial.as_ref().filter(|it| !it.changes.is_empty());
+            if let (true, Some(partial)) = (self.form.json, partial) {
                 events_json::plan(partial).iter().for_each(|it| screen.line(it));
             }
             screen.report(&self.stack.sources, &failed.diagnostics, self.form);

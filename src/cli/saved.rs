@@ -34,6 +34,16 @@ pub fn is_saved(path: &Path) -> bool {
     path.is_file() && read.is_ok() && saved::is_plan(&start)
 }
 
+/// Refuses a saved plan where a stack is asked for.
+pub fn refuse(path: &Path) -> Result<()> {
+    if !is_saved(path) {
+        return Ok(());
+    }
+    let shown = path.display();
+    let it = Diagnostic::error("not a stack", format!("`{shown}` is a saved plan"));
+    Err(it.hint(format!("`apply {shown}` does it, `show {shown}` prints it")).into())
+}
+
 /// Saves a plan. It holds what the state holds, so only its owner may read it.
 pub fn write(file: &Path, stack: &Path, state: &StateArgs, run: &Run, plan: &Plan) -> Result<()> {
     let bytes = saved::encode(stack, &run.stack, &run.inputs, plan);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Failed;
 use super::args::{LockArgs, StateArgs};
+use super::saved;
 use super::screen::{Form, Screen};
 use crate::builtin::Builtin;
 use crate::diag::{Diagnostic, Diagnostics};
@@ -65,7 +66,8 @@ pub fn state_path(stack: &Path, args: &StateArgs) -> Result<PathBuf, Diagnostics
 
 /// Reads the stack and shows what is wrong with it.
 pub fn load(screen: &Screen, engine: &Engine, path: &Path, form: Form) -> Result<Stack, Failed> {
-    let (stack, found) = engine.load(path);
+    let loaded = saved::refuse(path).map(|()| engine.load(path));
+    let (stack, found) = loaded.unwrap_or_else(|those| (None, those));
     let sources = stack.as_ref().map(|it| it.sources.clone()).unwrap_or_default();
     let failed = found.has_errors();
     screen.report(&sources, &found, form);
@@ -74,8 +76,13 @@ pub fn load(screen: &Screen, engine: &Engine, path: &Path, form: Form) -> Result
 
 /// The state of a stack, for commands that only look at it.
 pub fn read_state(stack: &Path, args: &StateArgs) -> Result<Option<State>, Failed> {
-    let store = FileStore::new(state_path(stack, args)?);
-    Ok(store.read()?)
+    let path = state_path(stack, args)?;
+    if args.state.is_none() && !stack.exists() && !path.exists() {
+        let detail = format!("`{}` does not exist", stack.display());
+        let it = Diagnostic::error("no such file or directory", detail);
+        return Err(it.hint("name a stack, or the state with `--state`").into());
+    }
+    Ok(FileStore::new(path).read()?)
 }
 
 /// `user@host`, for the lock.

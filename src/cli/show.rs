@@ -1,6 +1,6 @@
 //! `show`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::args::StateArgs;
@@ -39,7 +39,7 @@ pub(super) fn run(screen: &Screen, mut args: Args) -> Outcome {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    if args.path.is_file() && args.path.extension().is_some_and(|it| it == "tfstate") {
+    if is_state(&args.path) {
         args.state.state = Some(args.path.clone());
     }
     let state = session::read_state(&args.path, &args.state)?;
@@ -49,4 +49,13 @@ pub(super) fn run(screen: &Screen, mut args: Args) -> Outcome {
         (None, false) => screen.print("No state.\n"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether there is a state file at that path, whatever its name is: stacks are in JSON only where
+/// their name says so.
+fn is_state(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_stack = [".tf", ".hcl", ".tf.json"].iter().any(|it| name.ends_with(it));
+    let starts = || std::fs::read(path).is_ok_and(|it| it.trim_ascii_start().starts_with(b"{"));
+    path.is_file() && (name.ends_with(".tfstate") || (!is_stack && starts()))
 }

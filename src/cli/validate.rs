@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::args::StackArg;
 use super::screen::Screen;
-use super::{Failed, Outcome, session};
+use super::{Failed, Outcome, saved, session};
 use crate::diag::{Severity, to_json};
 use crate::engine::Engine;
 use crate::state::MemoryStore;
@@ -23,7 +23,8 @@ pub struct Args {
 
 pub(super) fn run(screen: &Screen, args: Args) -> Outcome {
     let engine = Engine::new(session::registry(), std::sync::Arc::new(MemoryStore::new()));
-    let (stack, mut found) = engine.load(&args.stack.stack);
+    let loaded = saved::refuse(&args.stack.stack).map(|()| engine.load(&args.stack.stack));
+    let (stack, mut found) = loaded.unwrap_or_else(|those| (None, those));
     let sources = stack.as_ref().map(|it| it.sources.clone()).unwrap_or_default();
     if let Some(stack) = stack.filter(|_| !found.has_errors()) {
         found.extend(engine.validate(&stack));

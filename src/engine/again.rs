@@ -70,7 +70,7 @@ impl Engine {
 /// Arguments of one object that are only sent; none where they cannot be known.
 fn again(evaluation: &Evaluation<'_>, address: &Address) -> Option<Value> {
     let it = &address.resource;
-    let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
+    let key: ResourceKey = it.into();
     let module = make::module_at(evaluation, &it.module)?;
     module.module.resources.get(&key)?;
     let kind = evaluation.facts.registry.of(it.mode, &it.kind)?;

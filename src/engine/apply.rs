@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::resolver::Resolver;
-use super::{Applied, Connected, Engine, Inputs, Stack};
+use super::{Applied, Connected, Engine, Inputs, Stack, ignored};
 use crate::address::{Address, Mode, Target};
-use crate::apply::Settings;
+use crate::apply::{Clouds, Ignored, Settings};
 use crate::diag::{Diagnostic, Diagnostics, Result, Severity};
 use crate::lang::value::{Str, Value};
 use crate::plan::evaluation::{Evaluation, Facts, Purpose};
 use crate::plan::instance::Prior;
 use crate::plan::{Action, CheckResult, CheckStatus, Plan, PlanMode};
-use crate::state::{OutputState, State};
+use crate::state::{OutputState, State, replay};
 
 impl Engine {
     pub(super) async fn try_apply(
@@ -29,8 +29,11 @@ impl Engine {
             .into());
         }
         let _guard = self.lock("apply").await?;
-        let state = self.store.read()?.unwrap_or_else(|| plan.prior.clone());
-        if (&state.lineage, state.serial) != (&plan.prior.lineage, plan.prior.serial) {
+        let kept = self.store.read()?;
+        // A state that is gone is not the one that was planned against, unless there was none.
+        let gone = kept.is_none() && plan.prior.serial > 0;
+        let state = kept.unwrap_or_else(|| plan.prior.clone());
+        if gone || (&state.lineage, state.serial) != (&plan.prior.lineage, plan.prior.serial) {
             return Err(Diagnostic::error(
                 "Saved plan is stale",
                 "the state has changed since the plan was made, so the plan no longer fits",
@@ -57,7 +60,9 @@ impl Engine {
         }
         missing.into_result(())?;
         let objects: BTreeMap<Address, Prior> = plan.refreshed.clone();
-        let mut connected = self.connect(stack, &variables, &objects).await?;
+        let changed = plan.changes.iter().map(|it| (&it.address, it.provider.as_str()));
+        let changed: Vec<_> = changed.collect();
+        let mut connected = self.connect(stack, &variables, &objects, &changed).await?;
         let applied = self.perform(stack, &variables, &objects, plan, state, &connected).await;
         let closed = connected.held.close(self).await;
         applied.map(|mut it| {
@@ -91,8 +96,10 @@ impl Engine {
         let mut resolver = Resolver::new(evaluation, clouds);
         resolver.open(&connected.held.rows);
         let registry = &self.registry;
-        let cloud_of = |address: &Address, _: &str| clouds.of_type(registry, address);
-        let settings = self.settings(&cloud_of);
+        let cloud_of =
+            |address: &Address, known: &str| clouds.of_object(registry, stack, address, known);
+        let ignored = |address: &Address| ignored(stack, address);
+        let settings = self.settings(&cloud_of, &ignored);
         let mut applied = crate::apply::run(&settings, plan, state, &mut resolver).await;
         if let Err(those) = self.save_outputs(&resolver, plan, &mut applied) {
             applied.diagnostics.extend(those);
@@ -108,8 +115,13 @@ impl Engine {
         let _guard = self.lock("recover").await?;
         let environment = self.environment(stack, None, true);
         let variables = inputs.read(&stack.config, &environment)?;
-        let mut connected = self.connect(stack, &variables, &BTreeMap::new()).await?;
         let state = self.store.read()?.unwrap_or_default();
+        let journal = self.store.journal()?;
+        let left = journal.as_ref().map(replay::replay).transpose()?;
+        let left = left.iter().flat_map(|it| &it.unfinished);
+        let left = left.map(|it| (&it.intent.address, it.intent.provider.as_str()));
+        let left: Vec<_> = left.collect();
+        let mut connected = self.connect(stack, &variables, &BTreeMap::new(), &left).await?;
         let again = self.sent_again(stack, &variables, &state, &mut connected).await;
         let again = match again {
             Ok(again) => again,
@@ -118,18 +130,22 @@ impl Engine {
                 return Err(those);
             }
         };
+        let clouds = &connected.clouds;
         let registry = &self.registry;
-        let cloud_of = |address: &Address, _: &str| connected.clouds.of_type(registry, address);
-        let settings = self.settings(&cloud_of);
+        let cloud_of =
+            |address: &Address, known: &str| clouds.of_object(registry, stack, address, known);
+        let ignored = |address: &Address| ignored(stack, address);
+        let settings = self.settings(&cloud_of, &ignored);
         let (_, mut diagnostics) = crate::apply::resume(&settings, state, &again).await;
         diagnostics.extend(connected.held.close(self).await);
         if diagnostics.has_errors() { Err(diagnostics) } else { Ok(diagnostics) }
     }
 
-    fn settings<'a>(&'a self, clouds: crate::apply::Clouds<'a>) -> Settings<'a> {
+    fn settings<'a>(&'a self, clouds: Clouds<'a>, ignored: Ignored<'a>) -> Settings<'a> {
         Settings {
             registry: &self.registry,
             clouds,
+            ignored,
             store: &*self.store,
             clock: self.clock.clone(),
             listener: &*self.listener,
@@ -161,7 +177,7 @@ impl Engine {
                 Some(object) => object.attributes = attributes,
                 None if targeted.contains(address) || prior.importing.is_none() => {
                     let mut object = crate::state::Object::new(attributes);
-                    object.provider = format!("provider[\"{}\"]", prior.provider);
+                    object.provider.clone_from(&prior.provider);
                     object.sensitive_attributes = crate::plan::codec::sensitive_paths(&prior.row);
                     state.insert(address.clone(), object);
                 }
@@ -232,12 +248,10 @@ impl Engine {
             deferred.filter_map(|it| Some((it.address.clone(), resolver.result(&it.address)?)));
         for (address, row) in plan.data.clone().into_iter().chain(late) {
             let Some(source) = self.registry.data_source(&address.resource.kind) else { continue };
-            let provider = self.registry.provider_of_data_source(&address.resource.kind);
             let row = crate::plan::instance::mark_sensitive(source.schema().attributes, &row);
             let mut object =
                 crate::state::Object::new(crate::plan::codec::encode(source.schema(), &row));
-            object.provider =
-                format!("provider[\"{}\"]", provider.map(|it| it.source()).unwrap_or_default());
+            object.provider = resolver.provider(&address);
             object.sensitive_attributes = crate::plan::codec::sensitive_paths(&row);
             state.insert(address, object);
         }

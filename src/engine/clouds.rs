@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::address::{Address, Mode};
+use super::Stack;
+use crate::address::{Address, ModulePath, ModuleStep, ResourceAddress};
 use crate::diag::{Diagnostic, Result};
 use crate::driver::Cloud;
-use crate::lang::config::{Config, LookedAt};
+use crate::lang::config::{Config, LookedAt, Module};
 use crate::lang::value::Value;
 use crate::plan::evaluation::{Evaluation, ProviderKey};
+use crate::plan::providers;
 use crate::provider::{Registry, Survey};
 
 /// Clients by provider configuration.
@@ -17,27 +19,18 @@ pub struct Clouds(BTreeMap<ProviderKey, Cloud>);
 impl Clouds {
     /// The clients of a configuration.
     pub fn of(&self, key: &ProviderKey) -> Result<Cloud> {
-        self.0.get(key).cloned().ok_or_else(|| {
-            let name = match &key.1 {
-                Some(alias) => format!("{}.{alias}", key.0),
-                None => key.0.to_string(),
-            };
-            let detail = format!("there is no `provider` block for `{name}`");
-            Diagnostic::error("Provider configuration not present", detail).into()
-        })
+        self.0.get(key).cloned().ok_or_else(|| providers::missing(key).into())
     }
 
-    /// The clients of a type's provider, in its default configuration.
-    pub fn of_type(&self, registry: &Registry, address: &Address) -> Result<Cloud> {
-        let resource = &address.resource;
-        let provider = registry.provider_of(resource.mode, &resource.kind);
-        match provider {
-            Some(provider) => self.of(&(provider.name().into(), None)),
-            None => {
-                let detail = format!("the type of `{address}` is not known");
-                Err(Diagnostic::error("unknown resource type", detail).into())
-            }
-        }
+    /// The clients of an object; `known` is what the state says of its provider.
+    pub fn of_object(
+        &self,
+        registry: &Registry,
+        stack: &Stack,
+        address: &Address,
+        known: &str,
+    ) -> Result<Cloud> {
+        self.of(&providers::of_object(registry, &stack.config.root, address, known))
     }
 
     /// All of them, by configuration.
@@ -45,21 +38,19 @@ impl Clouds {
         &self.0
     }
 
-    /// Tells the providers what is about to be read, and that nothing changes meanwhile.
+    /// Tells the providers what is about to be read, by configuration, and that nothing changes
+    /// meanwhile.
     pub fn begin_survey(
         &self,
         registry: &Registry,
-        known: &BTreeMap<Address, Value>,
+        mut known: BTreeMap<ProviderKey, Vec<&Value>>,
         looked_at: Option<&dyn Fn() -> LookedAt>,
     ) {
         for (key, cloud) in &self.0 {
-            let Some(provider) = registry.provider(&key.0) else { continue };
-            let is_read_here = |it: &Address| {
-                let of_type = registry.provider_of(it.resource.mode, &it.resource.kind);
-                of_type.is_some_and(|it| it.name() == &*key.0)
-            };
-            let theirs = known.iter().filter(|(it, _)| is_read_here(it)).map(|(_, row)| row);
-            provider.begin_survey(cloud, &Survey { known: theirs.collect(), looked_at });
+            if let Some(provider) = registry.provider(&key.0) {
+                let known = known.remove(key).unwrap_or_default();
+                provider.begin_survey(cloud, &Survey { known, looked_at });
+            }
         }
     }
 
@@ -111,22 +102,36 @@ fn placed(config: &Config, key: &ProviderKey, mut it: Diagnostic) -> Diagnostic 
     it
 }
 
-/// The provider configurations that a run needs: those that are written, and the default one of every
-/// type that is used.
-pub fn needed(ev: &Evaluation<'_>, in_state: &BTreeSet<(Mode, &str)>) -> BTreeSet<ProviderKey> {
-    let registry = ev.facts.registry;
-    let root = ev.root();
+/// The provider configurations that a run needs: those that are written, and those of every resource
+/// and of every object there is, with what is known of its provider.
+pub fn needed<'o>(
+    ev: &Evaluation<'_>,
+    objects: impl IntoIterator<Item = (&'o Address, &'o str)>,
+) -> BTreeSet<ProviderKey> {
+    fn of_module(
+        registry: &Registry,
+        root: &Module,
+        path: &ModulePath,
+        module: &Module,
+        keys: &mut BTreeSet<ProviderKey>,
+    ) {
+        for it in module.resources.keys() {
+            let (mode, kind, name) = (it.mode, it.kind.clone(), it.name.clone());
+            let address = ResourceAddress { module: path.clone(), mode, kind, name };
+            keys.extend(providers::of_block(registry, root, &address));
+        }
+        for call in module.calls.values() {
+            let mut inner = path.clone();
+            inner.0.push(ModuleStep { name: call.name.clone(), key: None });
+            of_module(registry, root, &inner, &call.module, keys);
+        }
+    }
+    let (registry, root) = (ev.facts.registry, ev.root().module.clone());
     let mut keys: BTreeSet<ProviderKey> =
-        root.module.providers.iter().map(|it| (it.name.clone(), it.alias.clone())).collect();
-    let mut kinds: BTreeSet<(Mode, String)> =
-        in_state.iter().map(|(mode, kind)| (*mode, kind.to_string())).collect();
-    let mut modules = vec![root.module.clone()];
-    while let Some(module) = modules.pop() {
-        kinds.extend(module.resources.keys().map(|it| (it.mode, it.kind.to_string())));
-        modules.extend(module.calls.values().map(|it| it.module.clone()));
-    }
-    for (mode, kind) in &kinds {
-        keys.extend(registry.provider_of(*mode, kind).map(|it| (it.name().into(), None)));
-    }
+        root.providers.iter().map(|it| (it.name.clone(), it.alias.clone())).collect();
+    of_module(registry, &root, &ModulePath::root(), &root, &mut keys);
+    let of_object = |(at, known)| providers::of_object(registry, &root, at, known);
+    // One that has an alias is only there where it is written.
+    keys.extend(objects.into_iter().map(of_object).filter(|it| it.1.is_none()));
     keys
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::declared_resource;
 use crate::address::{Address, Target, quoted};
 use crate::diag::{Diagnostic, Result, Span};
 use crate::lang::ast::{Expr, ExprKind, StepKind};
@@ -50,7 +49,7 @@ fn request(
         Ok(Target::Resource(resource)) => Address { resource, key: None },
         _ => return Ok(None),
     };
-    if declared_resource(&evaluation.root().module, &address.resource).is_none() {
+    if evaluation.config.root.resource(&address.resource).is_none() {
         let detail = format!("no resource `{}` is declared to import into", address.resource);
         let it = Diagnostic::error("Configuration for import target does not exist", detail);
         return Err(it.at(import.to.span).into());

@@ -15,7 +15,7 @@ mod refresh;
 mod resolver;
 pub mod saved;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,14 +24,14 @@ pub use inputs::{Input, InputValue, Inputs};
 
 use self::clouds::Clouds;
 use self::held::Held;
-use crate::address::{Address, Mode, ResourceAddress, Target};
+use crate::address::{Address, Mode, Target};
 pub use crate::apply::{Applied, Cancel};
 use crate::clock::Clock;
-use crate::diag::{Diagnostic, Diagnostics, Result, Sources, Span};
+use crate::diag::{Diagnostic, Diagnostics, Result, Sources};
 use crate::driver::Cloud;
 use crate::event::Listener;
 use crate::lang::config::validate::{Types, validate};
-use crate::lang::config::{Config, Module, ResourceKey};
+use crate::lang::config::{Config, IgnoreChanges};
 use crate::lang::eval::{Environment, Scope, evaluate};
 use crate::lang::files::Files;
 use crate::lang::load;
@@ -252,16 +252,18 @@ impl Engine {
             .collect())
     }
 
-    /// Makes the clients of every provider that the configuration or the state uses. A provider
-    /// block may use what data sources and ephemeral resources of other providers tell.
+    /// Makes the clients of every provider that the configuration, these objects or `others` use, those
+    /// with what is known of their provider. A provider block may use what data sources and ephemeral
+    /// resources of other providers tell.
     async fn connect(
         &self,
         stack: &Stack,
         variables: &BTreeMap<Str, Value>,
         objects: &BTreeMap<Address, Prior>,
+        others: &[(&Address, &str)],
     ) -> Result<Connected> {
         let mut connected = Connected::default();
-        match self.connect_all(stack, variables, objects, &mut connected).await {
+        match self.connect_all(stack, variables, objects, others, &mut connected).await {
             Ok(()) => Ok(connected),
             Err(mut those) => {
                 those.extend(connected.held.close(self).await);
@@ -275,6 +277,7 @@ impl Engine {
         stack: &Stack,
         variables: &BTreeMap<Str, Value>,
         objects: &BTreeMap<Address, Prior>,
+        others: &[(&Address, &str)],
         to: &mut Connected,
     ) -> Result<()> {
         loop {
@@ -287,10 +290,9 @@ impl Engine {
                     ..self.facts(stack, Purpose::Plan, variables, objects, &replace, None)
                 };
                 let evaluation = Evaluation::new(&stack.config, facts);
-                let in_state: BTreeSet<(Mode, &str)> =
-                    objects.keys().map(|it| (it.resource.mode, &*it.resource.kind)).collect();
+                let known = objects.iter().map(|(address, it)| (address, it.provider.as_str()));
                 let mut configs = BTreeMap::new();
-                for key in clouds::needed(&evaluation, &in_state) {
+                for key in clouds::needed(&evaluation, known.chain(others.iter().copied())) {
                     let config = evaluation.keep(evaluation.provider(&key));
                     configs.extend(config.map(|config| (key, config)));
                 }
@@ -309,6 +311,14 @@ impl Engine {
             to.data.extend(refresh::data(self, &to.clouds, data).await?);
             to.held.open(self, &to.clouds, ephemeral).await?;
         }
+    }
+
+    /// Holds the state's lock until the guard goes, for several operations in a row: this engine does
+    /// not lock it for each of them any more.
+    pub async fn hold(&mut self, operation: &str) -> Result<Option<Box<dyn Guard>>> {
+        let guard = self.lock(operation).await?;
+        self.lock_timeout = None;
+        Ok(guard)
     }
 
     /// Holds the state's lock, waiting for it as long as it may.
@@ -377,22 +387,17 @@ struct Connected {
 /// What went wrong with an object, with the place of its resource block where it has none of its own.
 fn placed(stack: &Stack, diagnostics: Diagnostics) -> Diagnostics {
     diagnostics.map(|mut it| {
-        let address = it.address.as_deref().and_then(|it| it.parse().ok());
-        it.span = it.span.or_else(|| block_of(&stack.config.root, &address?));
+        let address: Option<Address> = it.address.as_deref().and_then(|it| it.parse().ok());
+        let block = address.and_then(|it| stack.config.root.resource(&it.resource));
+        it.span = it.span.or(block.map(|it| it.span));
         it
     })
 }
 
-/// Where the resource block of that object stands.
-fn block_of(root: &Module, address: &Address) -> Option<Span> {
-    let ResourceAddress { module, mode, kind, name } = &address.resource;
-    let called = |at: &'_ Module, name: &Str| at.calls.get(name).map(|it| it.module.clone());
-    let mut inner: Option<Arc<Module>> = None;
-    for step in &module.0 {
-        inner = Some(called(inner.as_deref().unwrap_or(root), &step.name)?);
-    }
-    let key = ResourceKey { mode: *mode, kind: kind.clone(), name: name.clone() };
-    inner.as_deref().unwrap_or(root).resources.get(&key).map(|it| it.span)
+/// What the configuration says is to be left to others of that object.
+fn ignored(stack: &Stack, address: &Address) -> IgnoreChanges {
+    let block = stack.config.root.resource(&address.resource);
+    block.map(|it| it.lifecycle.ignore_changes.clone()).unwrap_or_default()
 }
 
 /// What an expression refers to that is nowhere declared: an error even where `can` or the branch of

@@ -10,9 +10,9 @@ use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::lang::config::LookedAt;
 use crate::lang::types::Type;
 use crate::lang::value::{Str, Value};
-use crate::plan::evaluation::{Evaluation, Facts, Purpose};
+use crate::plan::evaluation::{Evaluation, Facts, ProviderKey, Purpose};
 use crate::plan::instance::Prior;
-use crate::plan::{Action, Change, OutputChange, Plan, PlanMode, diff, make, moves};
+use crate::plan::{Action, Change, OutputChange, Plan, PlanMode, diff, make, moves, providers};
 use crate::state::{OutputState, State};
 
 impl Engine {
@@ -41,8 +41,10 @@ impl Engine {
             return Err(moved.into());
         }
         warnings.extend(moved);
+        let deposed = state.all_deposed().map(|(at, _, it)| (at, it.provider.as_str()));
+        let deposed: Vec<_> = deposed.collect();
         let Connected { clouds, data, mut held } =
-            self.connect(stack, &variables, &objects).await?;
+            self.connect(stack, &variables, &objects, &deposed).await?;
         let known_data = prior::data(&state, &self.registry);
         let ground = Ground { stack, variables, state, objects, known_data, made };
         self.begin_survey(&ground, &clouds, options);
@@ -66,13 +68,22 @@ impl Engine {
 
     /// Tells the providers what the plan will read. A run that only refreshes looks at everything.
     fn begin_survey(&self, ground: &Ground<'_>, clouds: &Clouds, options: &PlanOptions) {
-        let rows = |it: (&Address, &Prior)| (it.0.clone(), it.1.row.clone());
-        let mut known = ground.known_data.clone();
-        known.extend(ground.objects.iter().filter(|_| options.refresh).map(rows));
+        let (registry, root) = (&self.registry, &ground.stack.config.root);
+        let objects = ground.objects.iter().filter(|_| options.refresh).map(|(address, it)| {
+            (providers::of_object(registry, root, address, &it.provider), &it.row)
+        });
+        // What no block reads any more is not read at all.
+        let data = ground.known_data.iter().filter_map(|(address, row)| {
+            Some((providers::of_block(registry, root, &address.resource)?, row))
+        });
+        let mut known: BTreeMap<ProviderKey, Vec<&Value>> = BTreeMap::new();
+        for (key, row) in objects.chain(data) {
+            known.entry(key).or_default().push(row);
+        }
         let looked_at = || LookedAt::of(&ground.stack.config.root);
         let looked_at: &dyn Fn() -> LookedAt = &looked_at;
         let looked_at = (options.mode != PlanMode::RefreshOnly).then_some(looked_at);
-        clouds.begin_survey(&self.registry, &known, looked_at);
+        clouds.begin_survey(&self.registry, known, looked_at);
     }
 
     /// Looks at what there is, then plans.
@@ -87,7 +98,7 @@ impl Engine {
         let mut drift = Vec::new();
         if options.refresh {
             let before = std::mem::take(&mut ground.objects);
-            let it = refresh::objects(self, clouds, before).await?;
+            let it = refresh::objects(self, ground.stack, clouds, before).await?;
             (ground.objects, drift) = (it.objects, it.drift);
         }
         let mut plan = self.rounds(&ground, clouds, data, held, options).await?;
@@ -123,6 +134,7 @@ impl Engine {
                     return Err(failed(plan, diagnostics));
                 }
                 forgets(&mut plan);
+                plan.warnings.extend(names_nothing(&plan, ground, options));
                 return Ok(plan);
             }
             let unread: Vec<Address> = round.wanted.keys().cloned().collect();
@@ -140,7 +152,7 @@ impl Engine {
             if let Err(those) = held.open(self, clouds, ephemeral).await {
                 return Err(failed(without(round.plan, &unread), those));
             }
-            match refresh::imports(self, clouds, round.imports).await {
+            match refresh::imports(self, ground.stack, clouds, round.imports).await {
                 Ok(read) => imported.extend(read),
                 Err(those) => return Err(failed(round.plan, those)),
             }
@@ -238,11 +250,7 @@ impl Engine {
     /// target leaves it out.
     fn is_configured(&self, evaluation: &Evaluation<'_>, address: &Address) -> bool {
         let it = &address.resource;
-        let key = crate::lang::config::ResourceKey {
-            mode: it.mode,
-            kind: it.kind.clone(),
-            name: it.name.clone(),
-        };
+        let key = it.into();
         let Some(module) = make::module_at(evaluation, &it.module) else { return false };
         module.module.resources.contains_key(&key)
             && match evaluation.repetition(&module, &key) {
@@ -315,6 +323,28 @@ fn nothing(mode: PlanMode, made: jiff::Timestamp, prior: &State) -> Plan {
     }
 }
 
+/// Targets and replacements that name nothing at all, such as misspelled ones.
+fn names_nothing(plan: &Plan, ground: &Ground<'_>, options: &PlanOptions) -> Diagnostics {
+    let changed = plan.changes.iter().map(|it| &it.address);
+    let there: Vec<&Address> =
+        changed.chain(plan.data.keys()).chain(ground.objects.keys()).collect();
+    let declared = ground.stack.config.root.resources.keys().map(ToString::to_string);
+    let names: Vec<String> = there.iter().map(ToString::to_string).chain(declared).collect();
+    let nothing = |flag: &str, name: String| {
+        let detail = format!("`{name}` is neither in the configuration nor in the state");
+        let it = Diagnostic::warning(format!("`{flag}` names nothing"), detail);
+        let others = names.iter().map(String::as_str).filter(|it| *it != name);
+        it.did_you_mean(&name, others)
+    };
+    let targets = options.targets.iter().filter(|it| !there.iter().any(|at| it.contains(at)));
+    let targets = targets.map(|it| nothing("--target", it.to_string()));
+    // What a target leaves out is not looked at.
+    let whole = options.targets.is_empty();
+    let replaced = options.replace.iter().filter(|it| whole && !there.contains(it));
+    let replaced = replaced.map(|it| nothing("--replace", it.to_string()));
+    targets.chain(replaced).collect()
+}
+
 /// Says which objects are left alone from now on.
 fn forgets(plan: &mut Plan) {
     let gone = plan.changes.iter().filter(|it| it.action == Action::Forget);
@@ -333,8 +363,8 @@ fn still_declared(module: &crate::lang::config::Module) -> Diagnostics {
     for removed in &module.removed {
         let (what, declared) = match &removed.from {
             Target::Module(path) => ("module", declared_call(module, path)),
-            Target::Resource(it) => ("resource", declared_resource(module, it)),
-            Target::Instance(it) => ("resource", declared_resource(module, &it.resource)),
+            Target::Resource(it) => ("resource", module.resource(it).map(|it| it.span)),
+            Target::Instance(it) => ("resource", module.resource(&it.resource).map(|it| it.span)),
         };
         if let Some(span) = declared {
             let detail = format!("a `removed` block names `{}`, which is declared", removed.from);
@@ -358,19 +388,6 @@ fn declared_call(
         inner = &inner.calls.get(&step.name)?.module;
     }
     Some(inner.calls.get(&last.name)?.span)
-}
-
-pub(super) fn declared_resource(
-    module: &crate::lang::config::Module,
-    it: &crate::address::ResourceAddress,
-) -> Option<crate::diag::Span> {
-    let mut inner = module;
-    for step in &it.module.0 {
-        inner = &inner.calls.get(&step.name)?.module;
-    }
-    let (mode, kind, name) = (it.mode, it.kind.clone(), it.name.clone());
-    let key = crate::lang::config::ResourceKey { mode, kind, name };
-    Some(inner.resources.get(&key)?.span)
 }
 
 /// What a plan stands on.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use super::Engine;
 use super::clouds::Clouds;
+use super::{Engine, Stack};
 use crate::address::Address;
 use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::driver::{Cloud, Id};
@@ -14,7 +14,7 @@ use crate::event::Event;
 use crate::lang::value::Value;
 use crate::plan::evaluation::Wanted;
 use crate::plan::instance::{Prior, mark_sensitive};
-use crate::plan::{codec, diff};
+use crate::plan::{codec, diff, providers};
 use crate::schema::{Attribute, Schema};
 
 /// What refresh found.
@@ -28,6 +28,7 @@ pub struct Refreshed {
 /// Reads every object.
 pub async fn objects(
     engine: &Engine,
+    stack: &Stack,
     clouds: &Clouds,
     before: BTreeMap<Address, Prior>,
 ) -> Result<Refreshed> {
@@ -36,9 +37,9 @@ pub async fn objects(
     let mut diagnostics = Diagnostics::new();
     for (address, prior) in before {
         let Some(driver) = engine.registry.driver(&address.resource.kind) else { continue };
-        let Some(cloud) = diagnostics.keep(clouds.of_type(&engine.registry, &address)) else {
-            continue;
-        };
+        let cloud = clouds.of_object(&engine.registry, stack, &address, &prior.provider);
+        let cloud = cloud.map_err(|those| those.map(|it| it.about(&address)));
+        let Some(cloud) = diagnostics.keep(cloud) else { continue };
         let driver = driver.clone();
         reads.push(async move {
             let id = Id(prior.id.clone());
@@ -155,6 +156,7 @@ fn as_told_before(schema: &Schema, row: &Value, before: Option<&Value>) -> Value
 /// Finds the objects of import blocks.
 pub async fn imports(
     engine: &Engine,
+    stack: &Stack,
     clouds: &Clouds,
     wanted: Vec<(Address, String, crate::diag::Span)>,
 ) -> Result<Vec<(Address, Prior)>> {
@@ -162,9 +164,10 @@ pub async fn imports(
     let mut found = Vec::new();
     for (address, text, span) in wanted {
         let Some(driver) = engine.registry.driver(&address.resource.kind) else { continue };
-        let Some(cloud) = diagnostics.keep(clouds.of_type(&engine.registry, &address)) else {
-            continue;
-        };
+        let root = &stack.config.root;
+        let key = providers::of_object(&engine.registry, root, &address, "");
+        let provider = providers::name(&engine.registry, &key);
+        let Some(cloud) = diagnostics.keep(clouds.of(&key)) else { continue };
         let read = async {
             let id = driver.import(&cloud, &text).await?;
             let seen = driver.read(&cloud, &id, driver.blank()).await?;
@@ -172,14 +175,15 @@ pub async fn imports(
         };
         match read.await {
             Ok((id, Some(seen))) => {
-                let provider = engine.registry.provider_of_driver(&address.resource.kind);
+                let event = Event::Refreshed { address: address.clone(), id: id.0.clone() };
+                engine.listener.event(event);
                 let prior = Prior {
                     row: mark_sensitive(driver.schema().attributes, &seen.row),
                     id: id.0,
                     tainted: false,
                     dependencies: Vec::new(),
                     create_before_destroy: false,
-                    provider: provider.map(|it| it.source().to_string()).unwrap_or_default(),
+                    provider: provider.clone(),
                     previous_address: None,
                     importing: Some(text),
                 };

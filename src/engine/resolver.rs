@@ -6,10 +6,9 @@ use super::clouds::Clouds;
 use crate::address::{Address, Mode};
 use crate::apply::{Resolve, Resolved};
 use crate::diag::{Diagnostic, Diagnostics, Result};
-use crate::lang::config::ResourceKey;
 use crate::lang::value::{Marks, Str, Value};
 use crate::plan::evaluation::Evaluation;
-use crate::plan::{Change, CheckResult, Plan, ephemeral, instance, make};
+use crate::plan::{Change, CheckResult, Plan, ephemeral, instance, make, providers};
 use crate::provider::AnyType;
 
 /// The configuration, evaluated again as results come in.
@@ -51,6 +50,12 @@ impl<'a> Resolver<'a> {
             }
         }
         (all, self.evaluation.take_diagnostics())
+    }
+
+    /// The provider configuration of an instance, as the state names it.
+    pub fn provider(&self, address: &Address) -> String {
+        let (registry, root) = (self.evaluation.facts.registry, &self.evaluation.config.root);
+        providers::name(registry, &providers::of_object(registry, root, address, ""))
     }
 
     /// What a step has made of an instance.
@@ -106,7 +111,7 @@ impl Resolve for Resolver<'_> {
         let address = &change.address;
         let kind = self.of(address)?;
         let it = &address.resource;
-        let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
+        let key = it.into();
         let Some(module) = make::module_at(&self.evaluation, &it.module) else {
             return Err(self.explained(Diagnostics::new(), address));
         };
@@ -122,7 +127,7 @@ impl Resolve for Resolver<'_> {
         };
         let it = &address.resource;
         self.know(address, row);
-        let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
+        let key = it.into();
         let Some(module) = make::module_at(&self.evaluation, &it.module) else { return Ok(()) };
         if !module.module.resources.contains_key(&key) {
             return Ok(());

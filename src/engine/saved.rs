@@ -40,6 +40,9 @@ pub struct SavedPlan {
 #[derive(Serialize, Deserialize)]
 struct File {
     fastcart_hcl_plan: u32,
+    /// Of the program: another one may decide otherwise.
+    #[serde(default)]
+    version: String,
     stack: PathBuf,
     sources: Vec<(String, String)>,
     inputs: BTreeMap<String, (Json, String)>,
@@ -122,9 +125,10 @@ const REASONS: [Reason; 13] = [
     Reason::ReadBecauseCheckNested,
 ];
 
-/// Whether a file begins as a saved plan does.
+/// Whether a file begins as a saved plan does, be it cut off.
 pub fn is_plan(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"{\"fastcart_hcl_plan\":")
+    const START: &[u8] = b"{\"fastcart_hcl_plan\":";
+    bytes.starts_with(START) || (bytes.len() > 2 && START.starts_with(bytes))
 }
 
 /// The plan as the bytes of a file. `path` is where the stack was loaded from.
@@ -132,6 +136,7 @@ pub fn encode(path: &Path, stack: &Stack, inputs: &Inputs, plan: &Plan) -> Vec<u
     let state = serde_json::from_slice(&tfstate::encode(&plan.prior)).unwrap_or(Json::Null);
     let file = File {
         fastcart_hcl_plan: FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_string(),
         stack: path.to_path_buf(),
         sources: stack
             .sources
@@ -259,6 +264,10 @@ pub fn decode(engine: &Engine, place: &str, bytes: &[u8]) -> Result<SavedPlan> {
         return Err(
             broken(format!("it has format {}, not {FORMAT}", file.fastcart_hcl_plan)).into()
         );
+    }
+    if file.version != env!("CARGO_PKG_VERSION") {
+        let ours = env!("CARGO_PKG_VERSION");
+        return Err(broken(format!("version {} made it, not {ours}", file.version)).into());
     }
     let state = serde_json::to_vec(&file.state).map_err(|it| broken(it.to_string()))?;
     let state = tfstate::decode(place, &state)?;

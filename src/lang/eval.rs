@@ -70,6 +70,17 @@ pub fn evaluate_as(scope: &dyn Scope, expr: &Expr, ty: &Type) -> Result<Value> {
 
 /// Adds to each diagnostic what the references in the expression hold.
 fn explain(scope: &dyn Scope, expr: &Expr, those: Diagnostics) -> Diagnostics {
+    let values = held(scope, expr);
+    those.map(|mut it| {
+        if it.values.is_empty() {
+            it.values = values.clone();
+        }
+        it
+    })
+}
+
+/// What the references in an expression hold, in a few words each.
+pub fn held(scope: &dyn Scope, expr: &Expr) -> Vec<(String, String)> {
     let mut values: Vec<(String, String)> = Vec::new();
     expr.references(&mut |reference| {
         let budget = &Budget::new();
@@ -81,12 +92,7 @@ fn explain(scope: &dyn Scope, expr: &Expr, those: Diagnostics) -> Diagnostics {
             }
         }
     });
-    those.map(|mut it| {
-        if it.values.is_empty() {
-            it.values = values.clone();
-        }
-        it
-    })
+    values
 }
 
 /// A few words about a value; never a sensitive one.

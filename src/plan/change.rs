@@ -58,7 +58,7 @@ pub struct Change {
     pub deposed: Option<String>,
     /// Where the object was before a `moved` block, where that is elsewhere.
     pub previous_address: Option<Address>,
-    /// Source of the provider, as the state names it.
+    /// The provider configuration, as the state names it.
     pub provider: String,
     /// What will be done.
     pub action: Action,

@@ -5,9 +5,9 @@ use super::evaluation::{Checked, Evaluation, Purpose};
 use crate::diag::{Diagnostic, Result, Severity};
 use crate::lang::config::Condition;
 use crate::lang::convert::convert;
-use crate::lang::eval::{Scope, evaluate};
+use crate::lang::eval::{Scope, evaluate, held};
 use crate::lang::types::Type;
-use crate::lang::value::Value;
+use crate::lang::value::{Origins, Value};
 
 /// What a condition of an input variable is called in messages.
 pub const VALIDATION: &str = "variable validation";
@@ -19,10 +19,20 @@ pub fn outcome(
     condition: &Condition,
     what: &str,
 ) -> Result<(CheckStatus, String)> {
+    judge(ev, scope, condition, what).map(|(status, text, _)| (status, text))
+}
+
+/// As [`outcome`], with all that it depends on.
+fn judge(
+    ev: &Evaluation<'_>,
+    scope: &dyn Scope,
+    condition: &Condition,
+    what: &str,
+) -> Result<(CheckStatus, String, Origins)> {
     let place = condition.condition.span;
     let invalid =
         |detail: String| Diagnostic::error(format!("Invalid {what} result"), detail).at(place);
-    let (value, _) = evaluate(scope, &condition.condition)?.without_marks();
+    let (value, marks) = evaluate(scope, &condition.condition)?.without_marks();
     if value.is_null() {
         return Err(invalid("a condition must be true or false, not null".into()).into());
     }
@@ -34,9 +44,14 @@ pub fn outcome(
                 let message = evaluate(scope, &condition.error_message).ok();
                 ev.report(message.filter(Value::has_ephemeral).map(|_| secret(condition, true)));
             }
-            return Ok((CheckStatus::Pass, String::new()));
+            return Ok((CheckStatus::Pass, String::new(), marks.from));
         }
-        None => return Ok((CheckStatus::Unknown, String::new())),
+        None => {
+            // The message is told once all is known, so what it tells of must be known by then too.
+            let message = evaluate(scope, &condition.error_message).ok();
+            let told = message.map(|it| it.deep_marks().from.clone()).unwrap_or_default();
+            return Ok((CheckStatus::Unknown, String::new(), marks.from.union(&told)));
+        }
         Some(false) => {}
     }
     let message = evaluate(scope, &condition.error_message)?;
@@ -53,7 +68,7 @@ pub fn outcome(
         (_, Some(text)) => text.trim().to_string(),
         (_, None) => "the error message is not known yet".to_string(),
     };
-    Ok((CheckStatus::Fail, text))
+    Ok((CheckStatus::Fail, text, marks.from))
 }
 
 /// An error message that would tell what must not be told.
@@ -68,29 +83,30 @@ fn secret(condition: &Condition, ephemeral: bool) -> Diagnostic {
     .at(condition.error_message.span)
 }
 
-/// Evaluates one condition; an error where it does not hold.
+/// Evaluates one condition, and tells what it depends on; an error where it does not hold.
 pub fn check(
     evaluation: &Evaluation<'_>,
     scope: &dyn Scope,
     condition: &Condition,
     checked: &Checked,
-) -> Result<()> {
+) -> Result<Origins> {
     let (summary, address) = match checked {
         Checked::Precondition(address) => ("Resource precondition failed", address.to_string()),
         Checked::Postcondition(address) => ("Resource postcondition failed", address.to_string()),
         Checked::Output(address) => ("Module output value precondition failed", address.clone()),
     };
-    let (status, message) = outcome(evaluation, scope, condition, "condition")?;
+    let (status, message, origins) = judge(evaluation, scope, condition, "condition")?;
     let kind = if matches!(checked, Checked::Output(_)) { "output_value" } else { "resource" };
     evaluation.record(kind, &address, status, &message);
     match status {
         CheckStatus::Fail => {
             let mut it = Diagnostic::error(summary, message).at(condition.condition.span);
+            it.values = held(scope, &condition.condition);
             if !matches!(checked, Checked::Output(_)) {
                 it = it.about(address);
             }
             Err(it.into())
         }
-        _ => Ok(()),
+        _ => Ok(origins),
     }
 }

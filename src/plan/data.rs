@@ -1,13 +1,13 @@
 //! Data sources: read while planning where their arguments are known, else during apply.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::change::{Action, Change, Reason};
 use super::diff;
 use super::evaluation::{Checked, Evaluation, ModuleInstance, Purpose, Wanted};
 use super::instance::{mark_sensitive, unknown_type};
-use super::opening::{self, Opening};
+use super::opening::{self, Arguments, Opening};
+use super::providers;
 use crate::address::Address;
 use crate::diag::Result;
 use crate::lang::config::ResourceKey;
@@ -47,9 +47,7 @@ pub fn plan(
             if resource.in_check.is_some() {
                 // A check looks at what is there when all is done, so it is read again then.
                 let because = Reason::ReadBecauseCheckNested;
-                let from = ev.addresses(&given.origins);
-                let change =
-                    change(ev, address, schema.kind, because, read.clone(), from, given.timeouts);
+                let change = change(ev, address, &given, because, read.clone());
                 ev.changes.borrow_mut().insert(address.clone(), change);
             }
             return Ok(read);
@@ -60,8 +58,7 @@ pub fn plan(
         ev.wanted.borrow_mut().insert(address.clone(), wanted);
         return Ok(Value::unknown(schema.ty()).with_marks(&marks));
     };
-    let from = ev.addresses(&given.origins);
-    let change = change(ev, address, schema.kind, reason, row.clone(), from, given.timeouts);
+    let change = change(ev, address, &given, reason, row.clone());
     ev.changes.borrow_mut().insert(address.clone(), change);
     Ok(row.with_marks(&marks))
 }
@@ -70,20 +67,17 @@ pub fn plan(
 fn change(
     ev: &Evaluation<'_>,
     address: &Address,
-    kind: &str,
+    given: &Arguments,
     reason: Reason,
     row: Value,
-    dependencies: Vec<Address>,
-    timeouts: BTreeMap<String, u64>,
 ) -> Change {
-    let provider = ev.facts.registry.provider_of_data_source(kind);
-    let source = provider.map(|it| it.source().to_string()).unwrap_or_default();
+    let provider = providers::name(ev.facts.registry, &given.provider);
     Change {
         reason: Some(reason),
         after: Some(row),
-        dependencies,
-        timeouts,
-        ..Change::blank(address.clone(), source, Action::Read)
+        dependencies: ev.addresses(&given.origins),
+        timeouts: given.timeouts.clone(),
+        ..Change::blank(address.clone(), provider, Action::Read)
     }
 }
 

@@ -7,8 +7,8 @@ use super::change::{Action, Change};
 use super::data::pending;
 use super::evaluation::{Checked, Evaluation, ModuleInstance, Purpose, Wanted};
 use super::instance::{mark_sensitive, unknown_type};
-use super::{diff, opening};
-use crate::address::{Address, Mode};
+use super::{diff, opening, providers};
+use crate::address::Address;
 use crate::diag::Result;
 use crate::lang::config::ResourceKey;
 use crate::lang::value::{Marks, Origins, Value};
@@ -33,7 +33,8 @@ pub fn plan(
         return Ok(unopened(schema, Origins::default()));
     }
     let origins = it.given.origins.clone();
-    let mut change = step(ev, address);
+    let provider = providers::name(ev.facts.registry, &it.given.provider);
+    let mut change = Change::blank(address.clone(), provider, Action::Open);
     change.dependencies = ev.addresses(&origins);
     ev.changes.borrow_mut().insert(address.clone(), change);
     let row = diff::planned(schema, None, &it.config).without_marks().0;
@@ -63,10 +64,4 @@ pub fn opened(schema: &Schema, row: &Value, origins: Origins) -> Value {
 pub fn unopened(schema: &Schema, origins: Origins) -> Value {
     let marks = Marks { ephemeral: true, from: origins, ..Marks::NONE };
     Value::unknown(schema.ty()).with_marks(&marks)
-}
-
-fn step(ev: &Evaluation<'_>, address: &Address) -> Change {
-    let provider = ev.facts.registry.provider_of(Mode::Ephemeral, &address.resource.kind);
-    let source = provider.map(|it| it.source().to_string()).unwrap_or_default();
-    Change::blank(address.clone(), source, Action::Open)
 }

@@ -544,18 +544,20 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Evaluates conditions; one that does not hold is an error.
+    /// Evaluates conditions, and tells what they depend on; one that does not hold is an error.
     pub fn conditions(
         &self,
         scope: &ModuleScope<'_>,
         conditions: &[Condition],
         checked: Checked,
-    ) -> Result<()> {
+    ) -> Result<Origins> {
         let mut diagnostics = Diagnostics::new();
+        let mut origins = Origins::default();
         for condition in conditions {
-            diagnostics.keep(super::condition::check(self, scope, condition, &checked));
+            let one = diagnostics.keep(super::condition::check(self, scope, condition, &checked));
+            origins = one.map_or(origins.clone(), |it| origins.union(&it));
         }
-        diagnostics.into_result(())
+        diagnostics.into_result(origins)
     }
 }
 

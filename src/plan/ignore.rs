@@ -15,24 +15,28 @@ pub fn apply(
     config: &Value,
     schema: &Schema,
 ) -> Value {
-    let Some(prior) = prior else { return config.clone() };
+    prior.map_or_else(|| config.clone(), |prior| left(ignored, &prior.row, config, schema))
+}
+
+/// What is asked for with the ignored arguments as they are in `prior`.
+pub fn left(ignored: &IgnoreChanges, prior: &Value, config: &Value, schema: &Schema) -> Value {
     match ignored {
         IgnoreChanges::None => config.clone(),
         IgnoreChanges::All => {
             let mut row = config.clone();
             for it in schema.attributes.iter().filter(|it| it.decides != Decides::Out) {
-                if let Some(part) = prior.row.part(it.name) {
+                if let Some(part) = prior.part(it.name) {
                     row = with_part(&row, it.name, part.clone());
                 }
             }
             row
         }
         IgnoreChanges::Paths(paths) => paths.iter().fold(config.clone(), |row, path| {
-            let row = taken_from(&row, &prior.row, path);
+            let row = taken_from(&row, prior, path);
             match path.first().map(|it| &it.kind) {
                 // The merged tags follow the resource's own.
                 Some(StepKind::Attribute(name)) if &**name == "tags" => {
-                    taken_from(&row, &prior.row, &renamed(path, "tags_all"))
+                    taken_from(&row, prior, &renamed(path, "tags_all"))
                 }
                 _ => row,
             }

@@ -6,6 +6,7 @@ use super::change::{Action, Change, Reason};
 use super::diff;
 use super::evaluation::{Checked, Evaluation, ModuleInstance, ProviderKey, Purpose, upstream};
 use super::opening::{self, Opening};
+use super::providers;
 use crate::address::{Address, Mode};
 use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::lang::access;
@@ -30,7 +31,7 @@ pub struct Prior {
     pub dependencies: Vec<Address>,
     /// Whether its replacement comes before it goes.
     pub create_before_destroy: bool,
-    /// Source of its provider, as the state names it.
+    /// Its provider configuration, as the state names it.
     pub provider: String,
     /// Where it was before a `moved` block.
     pub previous_address: Option<Address>,
@@ -154,8 +155,12 @@ fn managed(
     if ev.facts.purpose == Purpose::Validate {
         return Ok(Value::unknown(schema.ty()));
     }
-    let mut change = decide(ev, module, resource, address, schema, prior, &config)?;
-    change.dependencies = ev.addresses(&given.origins);
+    let triggers = triggers(ev, module, resource, address)?;
+    let provider = providers::name(ev.facts.registry, &given.provider);
+    let blank = Change::blank(address.clone(), provider, Action::Create);
+    let mut change = decide(ev, &triggers, resource, schema, prior, &config, blank);
+    let origins = triggers.iter().fold(given.origins, |all, it| all.union(&it.origins));
+    change.dependencies = ev.addresses(&origins);
     change.dependencies.retain(|it| it != address);
     change.timeouts = given.timeouts;
     if resource.lifecycle.prevent_destroy && change.action.deletes() {
@@ -164,12 +169,14 @@ fn managed(
     let after = change.after.clone().unwrap_or(Value::NULL);
     ev.changes.borrow_mut().insert(address.clone(), change);
     let scope = scope.with_self(after.clone());
-    let after_check = ev.conditions(
-        &scope,
-        &resource.lifecycle.postconditions,
-        Checked::Postcondition(address.clone()),
-    );
-    after_check?;
+    let checked = Checked::Postcondition(address.clone());
+    let tested = ev.conditions(&scope, &resource.lifecycle.postconditions, checked)?;
+    if !tested.is_empty()
+        && let Some(change) = ev.changes.borrow_mut().get_mut(address)
+    {
+        change.dependencies = ev.addresses(&origins.union(&tested));
+        change.dependencies.retain(|it| it != address);
+    }
     Ok(after)
 }
 
@@ -187,22 +194,20 @@ pub fn refuse_destroy(resource: &Resource, address: &Address) -> Diagnostics {
     it.into()
 }
 
-/// What is done, from what there is and what is wanted.
+/// What is done, from what there is and what is wanted; `blank` is a creation of nothing yet.
 fn decide(
     ev: &Evaluation<'_>,
-    module: &Arc<ModuleInstance>,
+    triggers: &[Trigger<'_>],
     resource: &Resource,
-    address: &Address,
     schema: &Schema,
     prior: Option<&Prior>,
     config: &Value,
-) -> Result<Change> {
+    blank: Change,
+) -> Change {
     let anew = || mark_sensitive(schema.attributes, &diff::planned(schema, None, config));
     let taken_over = prior.filter(|it| it.importing.is_some()).map(|it| with_own_tags(it, config));
     let prior = taken_over.as_ref().or(prior);
     let lifecycle = resource.lifecycle.create_before_destroy.unwrap_or(false);
-    let provider = ev.facts.registry.provider_of_driver(schema.kind);
-    let source = provider.map(|it| it.source().to_string()).unwrap_or_default();
     let mut change = Change {
         previous_address: prior.and_then(|it| it.previous_address.clone()),
         before: prior.map(|it| it.row.clone()),
@@ -210,21 +215,21 @@ fn decide(
         create_before_destroy: lifecycle,
         importing: prior.and_then(|it| it.importing.clone()),
         id: prior.map(|it| it.id.clone()),
-        ..Change::blank(address.clone(), source, Action::Create)
+        ..blank
     };
     let Some(prior) = prior else {
         change.after = Some(anew());
-        return Ok(change);
+        return change;
     };
     let planned = diff::planned(schema, Some(&prior.row), config);
     let paths = diff::replacing(schema, &prior.row, &planned);
     let reason = if prior.tainted {
         Some(Reason::ReplaceBecauseTainted)
-    } else if ev.facts.replace.contains(address) {
+    } else if ev.facts.replace.contains(&change.address) {
         Some(Reason::ReplaceByRequest)
     } else if !paths.is_empty() {
         Some(Reason::ReplaceBecauseCannotUpdate)
-    } else if triggered(ev, module, resource, address)? {
+    } else if triggers.iter().any(|it| it.fires(ev)) {
         Some(Reason::ReplaceByTriggers)
     } else {
         None
@@ -237,14 +242,14 @@ fn decide(
         change.reason = Some(reason);
         change.replace_paths = paths;
         change.after = Some(anew());
-        return Ok(change);
+        return change;
     }
     change.action = match diff::changes(&prior.row, &planned) {
         true => Action::Update,
         false => Action::NoOp,
     };
     change.after = Some(mark_sensitive(schema.attributes, &planned));
-    Ok(change)
+    change
 }
 
 /// An object that is taken over, without the tags that `default_tags` gives it: AWS does not tell
@@ -265,38 +270,41 @@ fn with_own_tags(prior: &Prior, config: &Value) -> Prior {
     Prior { row: with_part(&prior.row, "tags", tags), ..prior.clone() }
 }
 
-/// Whether something that `replace_triggered_by` names changes.
-fn triggered(
+/// One expression of `replace_triggered_by`.
+struct Trigger<'r> {
+    /// What it is about.
+    origins: Origins,
+    /// Which part of that.
+    path: Option<&'r [Step]>,
+}
+
+fn triggers<'r>(
     ev: &Evaluation<'_>,
     module: &Arc<ModuleInstance>,
-    resource: &Resource,
+    resource: &'r Resource,
     address: &Address,
-) -> Result<bool> {
-    for expr in &resource.lifecycle.replace_triggered_by {
-        let key = resource_key(resource);
-        let (scope, _) = opening::scope(ev, module, &key, address)?;
+) -> Result<Vec<Trigger<'r>>> {
+    let each = resource.lifecycle.replace_triggered_by.iter().map(|expr| {
+        let (scope, _) = opening::scope(ev, module, &resource_key(resource), address)?;
         let value = evaluate(&scope, expr)?;
-        let path = attribute_path(expr);
-        for origin in ev.addresses(&value.deep_marks().from) {
-            let changes = ev.changes.borrow();
-            let Some(change) = changes.get(&origin) else { continue };
+        Ok(Trigger { origins: value.deep_marks().from.clone(), path: attribute_path(expr) })
+    });
+    each.collect()
+}
+
+impl Trigger<'_> {
+    /// Whether what it names changes.
+    fn fires(&self, ev: &Evaluation<'_>) -> bool {
+        let changes = ev.changes.borrow();
+        ev.addresses(&self.origins).iter().filter_map(|it| changes.get(it)).any(|change| {
             let acts = change.acts() && change.action != Action::Read;
-            let changed = match &path {
-                None => acts,
-                Some(path) => {
-                    let part = |it: &Option<Value>| part_at(it.as_ref()?, path);
-                    match (part(&change.before), part(&change.after)) {
-                        (Some(a), Some(b)) => acts && diff::changes(&a, &b),
-                        _ => acts,
-                    }
-                }
-            };
-            if changed {
-                return Ok(true);
+            let part = |it: &Option<Value>| part_at(it.as_ref()?, self.path?);
+            match (part(&change.before), part(&change.after)) {
+                (Some(a), Some(b)) => acts && diff::changes(&a, &b),
+                _ => acts,
             }
-        }
+        })
     }
-    Ok(false)
 }
 
 fn resource_key(it: &Resource) -> ResourceKey {
@@ -379,5 +387,6 @@ pub fn settled(
     let resource = &module.module.resources[key];
     let (scope, _) = opening::scope(ev, module, key, address)?;
     let checked = Checked::Postcondition(address.clone());
-    ev.conditions(&scope.with_self(row.clone()), &resource.lifecycle.postconditions, checked)
+    let scope = scope.with_self(row.clone());
+    ev.conditions(&scope, &resource.lifecycle.postconditions, checked).map(drop)
 }

@@ -11,6 +11,7 @@ use super::repetition::Over;
 use crate::address::{Address, Key, Mode, ModulePath, Target};
 use crate::diag::{Diagnostic, Result};
 use crate::lang::config::{Module, Removed, ResourceKey};
+use crate::lang::eval::held;
 use crate::lang::value::{Marks, Str, Value};
 
 /// Evaluates everything that the targets name and what that needs; without targets, everything.
@@ -80,7 +81,8 @@ fn walk_checks(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>) {
             match condition::outcome(ev, &scope, assert, "condition") {
                 Ok((CheckStatus::Fail, message)) => {
                     ev.record("check", &address, CheckStatus::Fail, &message);
-                    let it = Diagnostic::warning("Check block assertion failed", message);
+                    let mut it = Diagnostic::warning("Check block assertion failed", message);
+                    it.values = held(&scope, &assert.condition);
                     ev.report([it.at(assert.condition.span)]);
                 }
                 Ok((status, message)) => {
@@ -204,7 +206,7 @@ pub fn within(path: &ModulePath, target: &Target) -> Target {
 }
 
 fn why_orphaned(ev: &Evaluation<'_>, address: &Address, was_moved: bool) -> Reason {
-    if !is_declared(&ev.config.root, address) {
+    if ev.config.root.resource(&address.resource).is_none() {
         return match was_moved {
             true => Reason::DeleteBecauseNoMoveTarget,
             false => Reason::DeleteBecauseNoResourceConfig,
@@ -214,11 +216,7 @@ fn why_orphaned(ev: &Evaluation<'_>, address: &Address, was_moved: bool) -> Reas
         return Reason::DeleteBecauseNoModule;
     };
     let resource = &address.resource;
-    let key = ResourceKey {
-        mode: resource.mode,
-        kind: resource.kind.clone(),
-        name: resource.name.clone(),
-    };
+    let key = ResourceKey::from(resource);
     let Ok(repetition) = ev.repetition(&module, &key) else {
         return Reason::DeleteBecauseNoResourceConfig;
     };
@@ -227,15 +225,6 @@ fn why_orphaned(ev: &Evaluation<'_>, address: &Address, was_moved: bool) -> Reas
         (Over::Each(_), Some(Key::Name(_))) => Reason::DeleteBecauseEachKey,
         _ => Reason::DeleteBecauseWrongRepetition,
     }
-}
-
-/// Whether the configuration has a resource of that name, whichever its instances are.
-fn is_declared(root: &Module, address: &Address) -> bool {
-    let it = &address.resource;
-    let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
-    let mut path = it.module.0.iter();
-    let module = path.try_fold(root, |module, step| Some(&*module.calls.get(&step.name)?.module));
-    module.is_some_and(|it| it.resources.contains_key(&key))
 }
 
 /// The module instance at that path, where the configuration has it.
@@ -250,20 +239,7 @@ pub fn module_at(ev: &Evaluation<'_>, path: &ModulePath) -> Option<Arc<ModuleIns
 
 /// A deletion that `prevent_destroy` forbids, where the resource is still configured.
 pub fn prevented(ev: &Evaluation<'_>, address: &Address) -> Result<()> {
-    let resource = &address.resource;
-    let key = ResourceKey {
-        mode: Mode::Managed,
-        kind: resource.kind.clone(),
-        name: resource.name.clone(),
-    };
-    let mut module: &Module = &ev.config.root;
-    for step in &resource.module.0 {
-        match module.calls.get(&step.name) {
-            Some(call) => module = &call.module,
-            None => return Ok(()),
-        }
-    }
-    match module.resources.get(&key) {
+    match ev.config.root.resource(&address.resource) {
         Some(it) if it.lifecycle.prevent_destroy => Err(refuse_destroy(it, address)),
         _ => Ok(()),
     }

@@ -14,6 +14,7 @@ pub mod instance;
 pub mod make;
 pub mod moves;
 pub mod opening;
+pub mod providers;
 pub mod repetition;
 pub mod scope;
 pub mod variables;

@@ -94,7 +94,7 @@ fn implied(config: &Config, at: Address) -> Address {
         }
     }
     let it = &at.resource;
-    let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
+    let key = ResourceKey::from(it);
     let Some(resource) = module.resources.get(&key) else { return at };
     match (&at.key, resource.count.is_some(), resource.for_each.is_some()) {
         (None, true, _) => Address { key: Some(Key::Index(0)), ..at },
@@ -121,8 +121,7 @@ impl Statement<'_> {
             && matches!(self.moved.to, Target::Instance(_));
         match &self.moved.from {
             Target::Resource(it) if it.module.is_root() => {
-                let key =
-                    ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
+                let key = ResourceKey::from(it);
                 at.resources
                     .get(&key)
                     .is_some_and(|it| !one || (it.count.is_none() && it.for_each.is_none()))

@@ -10,6 +10,7 @@ use super::arguments::{self, PlacesMap};
 use super::diff;
 use super::evaluation::{Checked, Evaluation, ModuleInstance, ProviderKey, Repeated, upstream};
 use super::instance::{Prior, with_part, without_origins};
+use super::providers;
 use super::scope::ModuleScope;
 use crate::address::{Address, Mode};
 use crate::diag::{Diagnostic, Diagnostics, Result};
@@ -60,10 +61,11 @@ pub fn open<'e>(
 ) -> Result<Opening<'e>> {
     let resource = &module.module.resources[key];
     let schema = kind.schema();
-    let given = arguments(ev, module, key, address, schema)?;
+    let mut given = arguments(ev, module, key, address, schema)?;
     let (scope, _) = scope(ev, module, key, address)?;
     let checked = Checked::Precondition(address.clone());
-    ev.conditions(&scope, &resource.lifecycle.preconditions, checked)?;
+    let tested = ev.conditions(&scope, &resource.lifecycle.preconditions, checked)?;
+    given.origins = given.origins.union(&tested);
     let ignored = &resource.lifecycle.ignore_changes;
     let mut config = super::ignore::apply(ignored, prior, &given.row, schema);
     let mut found = Diagnostics::new();
@@ -98,7 +100,10 @@ fn arguments(
 ) -> Result<Arguments> {
     let resource = &module.module.resources[key];
     let (scope, marks) = scope(ev, module, key, address)?;
-    let provider = provider_key(ev, module, resource);
+    let root = &ev.config.root;
+    let provider = providers::of_object(ev.facts.registry, root, address, "");
+    providers::declared(root, &provider)
+        .map_err(|it| it.at(resource.provider.as_ref().map_or(resource.span, |it| it.span)))?;
     let settings = ev.provider(&provider)?;
     let what = format!("`{}`", schema.kind);
     let mut found = Diagnostics::new();
@@ -122,37 +127,6 @@ fn arguments(
     let origins = row.deep_marks().from.union(&marks.from).union(&explicit);
     let origins = origins.union(&settings.deep_marks().from);
     Ok(Arguments { row, places, origins, explicit, timeouts, provider })
-}
-
-/// The provider configuration that a resource uses, in the root module.
-fn provider_key(
-    ev: &Evaluation<'_>,
-    module: &Arc<ModuleInstance>,
-    resource: &Resource,
-) -> ProviderKey {
-    let mut key: ProviderKey = match &resource.provider {
-        Some(it) => (it.name.clone(), it.alias.clone()),
-        None => {
-            let provider = ev.facts.registry.provider_of(resource.mode, &resource.kind);
-            let name = provider
-                .map_or_else(|| resource.kind.split('_').next().unwrap_or(""), |it| it.name());
-            (name.into(), None)
-        }
-    };
-    // Modules are handed configurations by their callers, under names of their own.
-    let mut at = module.clone();
-    while let Some(caller) = &at.caller {
-        let call = &caller.parent.module.calls[&caller.name];
-        let handed = call
-            .providers
-            .iter()
-            .find(|(inner, _)| (&inner.name, &inner.alias) == (&key.0, &key.1));
-        if let Some((_, outer)) = handed {
-            key = (outer.name.clone(), outer.alias.clone());
-        }
-        at = caller.parent.clone();
-    }
-    key
 }
 
 /// The body without its `timeouts`, and those, where the type takes them.

@@ -91,13 +91,17 @@ pub fn event(sources: &Sources, it: &Event) -> Vec<Line> {
             ];
         }
         Event::ReadStarted { address } => {
+            let message = format!("{address}: Refreshing...");
             hook("apply_start", message, address, &[action(Verb::Read)])
         }
         Event::ReadFinished { address, id: found, took } => {
             let mut rest = vec![action(Verb::Read)];
-            rest.extend(id(found));
+            if !found.is_empty() {
+                rest.extend(id(found));
+            }
             rest.push(seconds(took));
-            hook("apply_complete", message, address, &rest)
+            let done = message.replacen(": Read complete", ": Refresh complete", 1);
+            hook("apply_complete", done, address, &rest)
         }
         Event::StepStarted { address, verb: verb @ (Verb::Open | Verb::Close), .. } => {
             hook("ephemeral_op_start", message, address, &[action(*verb)])
@@ -110,6 +114,10 @@ pub fn event(sources: &Sources, it: &Event) -> Vec<Line> {
         }
         Event::StepFailed { address, verb: verb @ (Verb::Open | Verb::Close), took, .. } => {
             hook("ephemeral_op_errored", message, address, &[action(*verb), seconds(took)])
+        }
+        // What is only forgotten is told by the plan.
+        Event::Drifted { .. } | Event::StepFinished { verb: Verb::Forget, .. } => {
+            return Vec::new();
         }
         Event::StepStarted { address, verb, id: known } => {
             let mut rest = vec![action(*verb)];
@@ -129,7 +137,6 @@ pub fn event(sources: &Sources, it: &Event) -> Vec<Line> {
         Event::StepFailed { address, verb, took, .. } => {
             hook("apply_errored", message, address, &[action(*verb), seconds(took)])
         }
-        Event::Drifted { .. } => return Vec::new(),
         _ => Line::new("log", message),
     }]
 }

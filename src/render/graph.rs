@@ -93,11 +93,12 @@ pub fn colors(it: Action) -> (&'static str, &'static str) {
 }
 
 /// First words of types, by service; the first that fits counts.
-const SERVICES: [(&str, &str); 21] = [
+const SERVICES: [(&str, &str); 25] = [
     ("aws_acm", "ACM"),
     ("aws_caller_identity", "Account"),
     ("aws_partition", "Account"),
     ("aws_region", "Account"),
+    ("aws_cloudwatch_event", "EventBridge"),
     ("aws_cloudwatch_log", "CloudWatch Logs"),
     ("aws_cloudwatch", "CloudWatch"),
     ("aws_db_", "RDS"),
@@ -108,10 +109,13 @@ const SERVICES: [(&str, &str); 21] = [
     ("aws_iam", "IAM"),
     ("aws_kinesis", "Kinesis"),
     ("aws_kms", "KMS"),
+    ("aws_lambda", "Lambda"),
     ("aws_lb", "Load balancing"),
     ("aws_route53", "Route 53"),
     ("aws_s3", "S3"),
     ("aws_secretsmanager", "Secrets Manager"),
+    ("aws_sns", "SNS"),
+    ("aws_sqs", "SQS"),
     ("aws_ssm", "Systems Manager"),
     ("aws_appautoscaling", "Auto Scaling"),
     ("aws_", "VPC and EC2"),
@@ -315,6 +319,22 @@ mod tests {
         assert_eq!(it.edges, [(0, 1), (1, 2)]);
         assert_eq!(it.nodes[1].count(), 2);
         assert_eq!(groups(&it).keys().copied().collect::<Vec<_>>(), ["KMS", "VPC and EC2"]);
+    }
+
+    #[test]
+    fn only_what_belongs_to_no_other_service_is_of_the_network() {
+        for (kind, service) in [
+            ("aws_sns_topic", "SNS"),
+            ("aws_sqs_queue", "SQS"),
+            ("aws_lambda_function", "Lambda"),
+            ("aws_cloudwatch_event_rule", "EventBridge"),
+            ("aws_cloudwatch_log_group", "CloudWatch Logs"),
+            ("aws_cloudwatch_metric_alarm", "CloudWatch"),
+            ("aws_subnet", "VPC and EC2"),
+            ("terraform_data", "Other"),
+        ] {
+            assert_eq!(super::service(kind), service, "{kind}");
+        }
     }
 
     #[test]

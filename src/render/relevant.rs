@@ -16,7 +16,7 @@ pub fn attributes(config: &Config, plan: &Plan) -> Vec<Json> {
     let root = Place { module: &config.root, path: ModulePath::root(), caller: None };
     for change in plan.changes.iter().filter(|it| it.acts() && it.action != Action::Delete) {
         let it = &change.address.resource;
-        let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
+        let key = ResourceKey::from(it);
         descend(&root, &it.module.0, &mut |place| {
             if let Some(resource) = place.module.resources.get(&key) {
                 found.body(place, &resource.body);

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use super::graph::{ACTIONS, Picture, colors, groups, kind, verb};
 
-const WIDTH: usize = 230;
+const WIDTH: usize = 240;
 const HEIGHT: usize = 46;
 const GAP_X: usize = 60;
 const GAP_Y: usize = 14;
@@ -99,7 +99,7 @@ pub fn svg(it: &Picture) -> String {
              fill=\"#111827\">{}{count}</text></g>",
             escaped(&hint),
             y + 17,
-            escaped(&cut(&kind(node), 34)),
+            escaped(&cut(&kind(node), 36)),
             y + 36,
             escaped(&cut(&name, 24)),
             tx = x + 10,
@@ -146,14 +146,15 @@ for(const c of e.classList){const m=/^[ft](\\d+)$/.exec(c);\
 if(m)svg.querySelector('.n[data-n=\"'+m[1]+'\"]').classList.add('lit')}})};\
 g.onmouseleave=()=>{svg.classList.remove('on');all('.lit').forEach(e=>e.classList.remove('lit'))}});";
 
-/// Column by depth below what depends on nothing, lane by service, row near what is depended on.
+/// Column by depth below what depends on nothing, lane by service, row near what is depended on. Lanes
+/// whose nodes come first stand on top.
 fn layout(it: &Picture) -> Layout {
     let ranks = ranks(it);
     let columns = ranks.iter().max().map_or(1, |it| it + 1);
     let mut lanes = Vec::new();
     let mut lane_of = vec![0; it.nodes.len()];
     let mut y = MARGIN;
-    for (number, (title, members)) in groups(it).into_iter().enumerate() {
+    for (number, (title, members)) in lanes_in_order(it, &ranks).into_iter().enumerate() {
         let mut rows = vec![0; columns];
         for member in members {
             if let (Some(rank), Some(lane)) = (ranks.get(member), lane_of.get_mut(member)) {
@@ -186,6 +187,16 @@ fn layout(it: &Picture) -> Layout {
     }
     let width = 4 * MARGIN + columns * WIDTH + (columns - 1) * GAP_X;
     Layout { places, lanes, width, height: y + 2 * MARGIN }
+}
+
+/// Services with their nodes, by how deep those stand on average.
+fn lanes_in_order(it: &Picture, ranks: &[usize]) -> Vec<(&'static str, Vec<usize>)> {
+    let mut lanes: Vec<_> = groups(it).into_iter().collect();
+    lanes.sort_by_key(|(_, members)| {
+        let depths = members.iter().filter_map(|member| ranks.get(*member));
+        depths.sum::<usize>() * 1000 / members.len().max(1)
+    });
+    lanes
 }
 
 fn height_of_dependencies(it: &Picture, places: &[Place], number: usize) -> usize {
@@ -233,4 +244,30 @@ fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::graph::of_state;
+    use super::*;
+    use crate::state::{Object, State};
+
+    #[test]
+    fn what_is_made_first_stands_left_and_on_top() {
+        let mut state = State::new();
+        for (address, on) in [
+            ("aws_cloudwatch_log_group.last", Some("aws_subnet.app")),
+            ("aws_subnet.app", Some("aws_vpc.main")),
+            ("aws_vpc.main", None),
+        ] {
+            let mut object = Object::new(serde_json::json!({"id": "x"}));
+            object.dependencies = on.iter().map(|it| it.parse().unwrap()).collect();
+            state.insert(address.parse().unwrap(), object);
+        }
+        let layout = layout(&of_state(&state));
+        let titles: Vec<&str> = layout.lanes.iter().map(|it| it.title).collect();
+        assert_eq!(titles, ["VPC and EC2", "CloudWatch Logs"]);
+        let [log, subnet, vpc] = layout.places[..] else { panic!("three nodes") };
+        assert!(vpc.x < subnet.x && subnet.x < log.x && vpc.y < log.y);
+    }
 }

@@ -98,7 +98,8 @@ impl From<LockError> for Diagnostics {
 pub fn lock_file(state: &Path, info: &LockInfo) -> Result<Box<dyn Guard>, LockError> {
     let failed = |error: std::io::Error| {
         let detail = format!("`{}`: {error}", state.display());
-        LockError::Failed(Box::new(Diagnostic::error("the state cannot be locked", detail)))
+        let it = Diagnostic::error("the state cannot be locked", detail);
+        LockError::Failed(Box::new(it.hint("`plan --lock=false` looks without a lock")))
     };
     file::make_folder(file::folder(state)).map_err(failed)?;
     let mut options = OpenOptions::new();

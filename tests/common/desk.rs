@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fastcart_hcl::address::{Address, Target};
-use fastcart_hcl::apply::{self, Applied, Cancel, Clouds, Resolve, Resolved, Settings};
+use fastcart_hcl::apply::{self, Applied, Cancel, Clouds, Ignored, Resolve, Resolved, Settings};
 use fastcart_hcl::diag::{Diagnostic, Diagnostics, Result};
 use fastcart_hcl::driver::Cloud;
 use fastcart_hcl::event::{Event, Listener};
+use fastcart_hcl::lang::config::IgnoreChanges;
 use fastcart_hcl::lang::types::Type;
 use fastcart_hcl::lang::value::Value;
 use fastcart_hcl::plan::{Action, Change, Plan, PlanMode, codec};
@@ -240,6 +241,8 @@ pub struct Bench {
     pub parallelism: usize,
     pub retry_for: Duration,
     pub refused: Vec<String>,
+    /// What all things ignore.
+    pub ignored: IgnoreChanges,
     pub events: Arc<Mutex<Vec<Event>>>,
 }
 
@@ -252,6 +255,7 @@ impl Bench {
             parallelism: usize::MAX,
             retry_for: Duration::from_secs(60),
             refused: Vec::new(),
+            ignored: IgnoreChanges::None,
             events: Arc::default(),
         }
     }
@@ -271,7 +275,8 @@ impl Bench {
         };
         let (registry, listener) = (self.cloud.registry(), self.listener());
         let cloud_of = self.cloud_of();
-        let settings = self.settings(&registry, &cloud_of, &listener);
+        let ignored = |_: &Address| self.ignored.clone();
+        let settings = self.settings(&registry, &cloud_of, &ignored, &listener);
         apply::run(&settings, plan, plan.prior.clone(), &mut desk).await
     }
 
@@ -279,7 +284,8 @@ impl Bench {
         let state = self.store.read().unwrap().unwrap_or_default();
         let (registry, listener) = (self.cloud.registry(), self.listener());
         let cloud_of = self.cloud_of();
-        let settings = self.settings(&registry, &cloud_of, &listener);
+        let ignored = |_: &Address| self.ignored.clone();
+        let settings = self.settings(&registry, &cloud_of, &ignored, &listener);
         apply::resume(&settings, state, &BTreeMap::new()).await
     }
 
@@ -292,11 +298,13 @@ impl Bench {
         &'a self,
         registry: &'a Registry,
         clouds: Clouds<'a>,
+        ignored: Ignored<'a>,
         listener: &'a dyn Listener,
     ) -> Settings<'a> {
         Settings {
             registry,
             clouds,
+            ignored,
             store: &*self.store,
             clock: self.cloud.clock.clone(),
             listener,

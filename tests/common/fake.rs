@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use fastcart_hcl::clock::{Clock, SystemClock};
-use fastcart_hcl::diag::Diagnostics;
+use fastcart_hcl::diag::{Diagnostic, Diagnostics};
 use fastcart_hcl::driver::{
     AnyDataSource, AnyDriver, BoxFuture, Cloud, DataSource, Driver, Failure, FailureKind, Id, Op,
     Result, Status, data_source, driver,
 };
 use fastcart_hcl::lang::value::Value;
 use fastcart_hcl::provider::{Provider, Registry};
-use fastcart_hcl::schema::{Attribute, Auto, Out, Resource, WriteOnly};
+use fastcart_hcl::schema::{Attribute, Auto, Kind, Out, Resource, WriteOnly};
 
 /// An object of the fake cloud.
 #[derive(Clone, Debug, Resource)]
@@ -100,6 +100,8 @@ pub struct World {
     pub calls: Vec<(Duration, &'static str, String)>,
     /// How many objects were ever made, by name.
     pub made: BTreeMap<String, usize>,
+    /// Sizes that updates asked for.
+    pub sizes: Vec<i64>,
     next: usize,
 }
 
@@ -144,6 +146,13 @@ impl FakeCloud {
         let mut names: Vec<String> = there.map(|it| it.row.name.clone()).collect();
         names.sort();
         names
+    }
+
+    /// Something else, such as autoscaling, changes the size.
+    pub fn scale(&self, name: &str, size: i64) {
+        let mut world = self.world();
+        let held = world.things.values_mut().find(|it| it.row.name == name);
+        held.expect("no such thing").row.size = size;
     }
 
     pub fn count(&self, call: &str) -> usize {
@@ -191,7 +200,13 @@ impl FakeCloud {
     }
 
     pub fn registry(&self) -> Registry {
-        Registry::new().with(Arc::new(FakeProvider))
+        Self::regions(&[])
+    }
+
+    /// The types, with a cloud for each `region` that a `provider` block may name.
+    pub fn regions(regions: &[(&str, &FakeCloud)]) -> Registry {
+        let each = regions.iter().map(|(name, cloud)| (name.to_string(), (*cloud).clone()));
+        Registry::new().with(Arc::new(FakeProvider { regions: each.collect() }))
     }
 }
 
@@ -270,6 +285,7 @@ impl Driver for Thing {
             if now < it.changed + manner.busy {
                 return Err(Failure::new(FailureKind::Retryable, "not now"));
             }
+            world.sizes.push(self.size);
             it.before = it.row.clone();
             if !manner.stubborn {
                 if self.size != have.size {
@@ -319,7 +335,9 @@ impl DataSource for Lookup {
     }
 }
 
-struct FakeProvider;
+struct FakeProvider {
+    regions: BTreeMap<String, FakeCloud>,
+}
 
 impl Provider for FakeProvider {
     fn name(&self) -> &str {
@@ -331,7 +349,7 @@ impl Provider for FakeProvider {
     }
 
     fn arguments(&self) -> &'static [Attribute] {
-        &[]
+        &[Attribute { name: "region", kind: Kind::String, ..Attribute::BLANK }]
     }
 
     fn drivers(&self) -> Vec<Arc<dyn AnyDriver>> {
@@ -342,7 +360,10 @@ impl Provider for FakeProvider {
         vec![data_source::<Lookup>()]
     }
 
-    fn configure<'a>(&'a self, _: &'a Value) -> BoxFuture<'a, Result<Cloud, Diagnostics>> {
-        Box::pin(async { Err(Diagnostics::new()) })
+    fn configure<'a>(&'a self, config: &'a Value) -> BoxFuture<'a, Result<Cloud, Diagnostics>> {
+        let region = config.part("region").and_then(Value::as_str).unwrap_or_default();
+        let cloud = self.regions.get(region).map(|it| Arc::new(it.clone()) as Cloud);
+        let missing = move || Diagnostic::error("no such region", format!("`{region}`")).into();
+        Box::pin(async move { cloud.ok_or_else(missing) })
     }
 }

@@ -30,7 +30,7 @@ pub use self::version::LANGUAGE;
 use super::ast::{Attribute, Block, Body, Expr, Reference, Step};
 use super::types::Type;
 use super::value::{Str, Value};
-use crate::address::{Mode, Target, compared};
+use crate::address::{Mode, ResourceAddress, Target, compared};
 use crate::diag::{Sources, Span};
 
 /// The whole configuration: the root module and all that it calls.
@@ -82,6 +82,23 @@ pub struct ResourceKey {
     pub kind: Str,
     /// Name.
     pub name: Str,
+}
+
+impl From<&ResourceAddress> for ResourceKey {
+    fn from(it: &ResourceAddress) -> Self {
+        ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() }
+    }
+}
+
+impl Module {
+    /// The resource of that address, as this module calls it.
+    pub fn resource(&self, address: &ResourceAddress) -> Option<&Resource> {
+        let mut module = self;
+        for step in &address.module.0 {
+            module = &module.calls.get(&step.name)?.module;
+        }
+        module.resources.get(&address.into())
+    }
 }
 
 impl Ord for ResourceKey {
