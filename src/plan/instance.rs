@@ -8,6 +8,7 @@ use super::evaluation::{Checked, Evaluation, ModuleInstance, ProviderKey, Purpos
 use super::opening::{self, Opening};
 use crate::address::{Address, Mode};
 use crate::diag::{Diagnostic, Diagnostics, Result};
+use crate::driver::AnyDriver;
 use crate::lang::access;
 use crate::lang::ast::{Expr, ExprKind, Step, StepKind};
 use crate::lang::config::{Resource, ResourceKey};
@@ -154,7 +155,7 @@ fn managed(
     if ev.facts.purpose == Purpose::Validate {
         return Ok(Value::unknown(schema.ty()));
     }
-    let mut change = decide(ev, module, resource, address, schema, prior, &config)?;
+    let mut change = decide(ev, module, resource, address, &**driver, prior, &config)?;
     change.dependencies = ev.addresses(&given.origins);
     change.dependencies.retain(|it| it != address);
     change.timeouts = given.timeouts;
@@ -193,10 +194,11 @@ fn decide(
     module: &Arc<ModuleInstance>,
     resource: &Resource,
     address: &Address,
-    schema: &Schema,
+    driver: &dyn AnyDriver,
     prior: Option<&Prior>,
     config: &Value,
 ) -> Result<Change> {
+    let schema = driver.schema();
     let anew = || mark_sensitive(schema.attributes, &diff::planned(schema, None, config));
     let taken_over = prior.filter(|it| it.importing.is_some()).map(|it| with_own_tags(it, config));
     let prior = taken_over.as_ref().or(prior);
@@ -217,7 +219,8 @@ fn decide(
         return Ok(change);
     };
     let planned = diff::planned(schema, Some(&prior.row), config);
-    let paths = diff::replacing(schema, &prior.row, &planned);
+    let replaces = |argument: &str| driver.replaces(argument, &prior.row, &planned);
+    let paths = diff::replacing(schema, &prior.row, &planned, &replaces);
     let reason = if prior.tainted {
         Some(Reason::ReplaceBecauseTainted)
     } else if ev.facts.replace.contains(address) {

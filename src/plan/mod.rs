@@ -15,6 +15,7 @@ pub mod make;
 pub mod moves;
 pub mod opening;
 pub mod repetition;
+pub mod rules;
 pub mod scope;
 pub mod variables;
 
