@@ -14,7 +14,6 @@ pub mod nat_gateway;
 pub mod network_acl;
 pub mod network_acl_rule;
 pub mod permissions;
-pub mod ranges;
 pub mod route;
 pub mod route_table;
 pub mod route_table_association;
@@ -66,8 +65,8 @@ pub(crate) mod prelude {
     pub(crate) use aws_sdk_ec2::types;
 
     pub(crate) use super::{
-        all_done, filter, flag, keyed, once, pairs, ranges, resumed, staged, tagged,
-        tagged_with_token, unless_false, unless_gone,
+        all_done, filter, flag, keyed, once, pairs, resumed, staged, tagged, tagged_with_token,
+        unless_false, unless_gone,
     };
     pub(crate) use crate::aws::Aws;
     pub(crate) use crate::aws::batch::{Batch, Keyed};

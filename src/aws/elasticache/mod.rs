@@ -3,6 +3,7 @@
 pub mod data;
 pub mod observation;
 pub mod parameter_group;
+pub mod replacing;
 pub mod replication_group;
 pub mod steps;
 pub mod subnet_group;

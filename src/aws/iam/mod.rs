@@ -24,7 +24,7 @@ use crate::driver::{Failure, FailureKind, Result};
 pub(crate) mod prelude {
     pub(crate) use aws_sdk_iam::types;
 
-    pub(crate) use super::{AttachedPolicies, decoded, is_name, once, pairs, tagged};
+    pub(crate) use super::{AttachedPolicies, decoded, once, pairs, tagged};
     pub(crate) use crate::aws::times::rfc3339;
     pub(crate) use crate::aws::{Aws, names, tags};
     pub(crate) use crate::diag::Diagnostics;
@@ -58,11 +58,6 @@ pub(crate) fn tagged<'a>(
 /// A policy as it was sent: IAM gives it back with percent signs.
 pub(crate) fn decoded(document: &str) -> String {
     percent_encoding::percent_decode_str(document).decode_utf8_lossy().into_owned()
-}
-
-/// Whether IAM takes the text as a name of a role or policy.
-pub(crate) fn is_name(text: &str) -> bool {
-    text.chars().all(|it| it.is_ascii_alphanumeric() || "_+=,.@-".contains(it))
 }
 
 /// A trust policy that names a role or user made just now is refused for some seconds, until IAM
