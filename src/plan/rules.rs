@@ -4,7 +4,7 @@
 
 use super::arguments::{PlacesMap, place};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::lang::value::Value;
+use crate::lang::value::{Kind as ValueKind, Value};
 use crate::schema::{Attribute, Kind, allowed};
 
 /// Refuses the arguments that break a rule of their table.
@@ -95,14 +95,10 @@ impl Body<'_> {
         if !self.is_set(it.name) {
             return None;
         }
-        // Of a group of which one is to be set, that is told.
-        let groups: Vec<_> = self.attributes.iter().map(|it| it.exactly_one_of).collect();
-        let grouped = |other: &str| {
-            groups.iter().any(|group| group.contains(&it.name) && group.contains(&other))
-        };
         let excludes = |other: &&Attribute| {
             let excluded = it.conflicts.contains(&other.name) || other.conflicts.contains(&it.name);
-            excluded && !grouped(other.name)
+            // Of a group of which one is to be set, that is told.
+            excluded && !self.is_grouped(it.name, other.name)
         };
         let others = earlier.filter(excludes).map(|it| it.name).filter(|it| self.is_set(it));
         let others: Vec<&str> = others.collect();
@@ -121,6 +117,12 @@ impl Body<'_> {
             wrong.labels.extend(self.label(other, "set here"));
         }
         Some(wrong)
+    }
+
+    /// Whether exactly one of a group with both is to be set.
+    fn is_grouped(&self, one: &str, other: &str) -> bool {
+        let mut groups = self.attributes.iter().map(|it| it.exactly_one_of);
+        groups.any(|group| group.contains(&one) && group.contains(&other))
     }
 
     fn label(&self, name: &str, text: &str) -> Option<(crate::diag::Span, String)> {
@@ -178,21 +180,25 @@ impl Body<'_> {
 
     /// Values that are not allowed, one for each argument.
     fn values(&self, it: &Attribute, value: &Value) -> Option<Diagnostic> {
-        let path = self.path(it.name);
-        let summary = format!("invalid value for `{path}`");
+        let refuse = |detail: String| {
+            let summary = format!("invalid value for `{}`", self.path(it.name));
+            self.error(it.name, summary, detail)
+        };
         if let Some(detail) = too_many_or_few(it, value) {
-            return Some(self.error(it.name, summary, detail));
+            return Some(refuse(detail));
         }
-        let hidden = |it: &Value| it.has_sensitive() || it.has_ephemeral();
-        let secret = it.sensitive || it.write_only || hidden(value);
-        elements(value).find_map(|(place, element)| {
-            let wrong = allowed::misfit(it, element)?;
-            let shown = match secret || hidden(element) {
-                true => format!("{place}(sensitive)"),
-                false => format!("{element:?}"),
-            };
-            let mut told = self.error(it.name, &summary, format!("{shown} {}", wrong.why));
-            told.hints.extend(wrong.hint.filter(|_| !secret && !hidden(element)));
+        let secret = it.sensitive || it.write_only;
+        let hidden = |one: &Value| {
+            let marked = |it: &Value| it.has_sensitive() || it.has_ephemeral();
+            secret || marked(value) || marked(one)
+        };
+        elements(value).find_map(|(place, one)| {
+            let wrong = allowed::misfit(it, one)?;
+            if hidden(one) {
+                return Some(refuse(format!("{place}(sensitive) {}", wrong.why)));
+            }
+            let mut told = refuse(format!("{one:?} {}", wrong.why));
+            told.hints.extend(wrong.hint);
             Some(told)
         })
     }
@@ -211,18 +217,46 @@ fn too_many_or_few(it: &Attribute, value: &Value) -> Option<String> {
     })
 }
 
-/// The value itself, or its known elements, each with a word for where it stands.
-fn elements(value: &Value) -> Box<dyn Iterator<Item = (String, &Value)> + '_> {
-    let known = |(_, it): &(String, &Value)| it.is_known() && !it.is_null();
+/// The value itself, or its known elements, each with where it stands.
+fn elements(value: &Value) -> Box<dyn Iterator<Item = (Place<'_>, &Value)> + '_> {
+    let known = |(_, it): &(Place<'_>, &Value)| it.is_known() && !it.is_null();
     match (value.as_slice(), value.as_entries()) {
         (Some(items), _) => {
+            let place = |at| match value.kind() {
+                ValueKind::Set(..) => Place::Member,
+                _ => Place::Index(at),
+            };
             let each = items.iter().enumerate();
-            Box::new(each.map(|(at, it)| (format!("element {at} "), it)).filter(known))
+            Box::new(each.map(move |(at, it)| (place(at), it)).filter(known))
         }
         (_, Some(entries)) => {
-            Box::new(entries.iter().map(|(key, it)| (format!("{key:?} "), it)).filter(known))
+            let each = entries.iter();
+            Box::new(each.map(|(key, it)| (Place::Key(key), it)).filter(known))
         }
-        _ => Box::new(std::iter::once((String::new(), value))),
+        _ => Box::new(std::iter::once((Place::Whole, value))),
+    }
+}
+
+/// Where a value that is not told stands in its argument.
+enum Place<'a> {
+    /// It is the argument.
+    Whole,
+    /// It is that element of a list.
+    Index(usize),
+    /// It is an element of a set.
+    Member,
+    /// It is that element of a map.
+    Key(&'a str),
+}
+
+impl std::fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Place::Whole => Ok(()),
+            Place::Index(at) => write!(f, "element {at} "),
+            Place::Member => f.write_str("an element "),
+            Place::Key(key) => write!(f, "{key:?} "),
+        }
     }
 }
 
@@ -252,6 +286,12 @@ mod tests {
             kind: Kind::List(&Kind::String),
             format: Some(Format::Ip),
             items: Some((1, 2)),
+            ..Attribute::BLANK
+        },
+        Attribute {
+            name: "zones",
+            kind: Kind::Set(&Kind::String),
+            format: Some(Format::Arn),
             ..Attribute::BLANK
         },
         Attribute {
@@ -326,6 +366,11 @@ mod tests {
         assert_eq!(told(vec![("token", "abc".into())]), expected);
         let hosts = Value::list(Type::String, [Value::from("secret").sensitive()]);
         assert_eq!(told(vec![("hosts", hosts)]), ["element 0 (sensitive) is not an IP address"]);
+        let zones = Value::set(Type::String, [Value::from("secret").sensitive()]);
+        assert_eq!(
+            told(vec![("zones", zones)]),
+            [format!("an element (sensitive) is not {}", Format::Arn.expected())]
+        );
     }
 
     #[test]

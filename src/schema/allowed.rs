@@ -72,7 +72,7 @@ fn text_misfit(it: &Attribute, text: &str) -> Option<Misfit> {
             return Some(Misfit { why, hint: None });
         }
     }
-    if let Some(strange) = text.chars().find(|one| !allows(it.characters, *one)) {
+    if let Some(strange) = stranger(it.characters, text) {
         let hint = format!("{strange:?} cannot stand in it");
         return Some(Misfit::is_not(format!("made of {}", characters(it.characters))).hint(hint));
     }
@@ -150,9 +150,14 @@ fn members(set: &str) -> Vec<(char, char)> {
     members
 }
 
-/// Whether the character stands in the set; in an empty one all do.
-fn allows(set: &str, one: char) -> bool {
-    set.is_empty() || members(set).iter().any(|(first, last)| (*first..=*last).contains(&one))
+/// The first character of the text that does not stand in the set; in an empty one all do.
+fn stranger(set: &str, text: &str) -> Option<char> {
+    if set.is_empty() {
+        return None;
+    }
+    let members = members(set);
+    let stands = |one: char| members.iter().any(|(first, last)| (*first..=*last).contains(&one));
+    text.chars().find(|one| !stands(*one))
 }
 
 /// The set in words: `letters, digits, "_" and "-"`.
