@@ -257,7 +257,7 @@ impl Evaluator<'_> {
             }
         }
         let value = match known {
-            true => Kind::Object(Arc::new(entries)).into(),
+            true => Kind::Object(entries.into()).into(),
             false => Value::unknown(Type::Any),
         };
         diagnostics.into_result(value.with_marks(&marks))
@@ -303,8 +303,7 @@ impl Evaluator<'_> {
                 (a.unwrap_or(Value::unknown(Type::Any)), b.unwrap_or(Value::unknown(Type::Any)));
             let marks = condition.marks().union(&a.deep_marks()).union(&b.deep_marks());
             let not_null = a.is_not_null() && b.is_not_null();
-            return Ok(Value::from(Kind::Unknown(Unknown { ty, not_null, prefix: "".into() }))
-                .with_marks(&marks));
+            return Ok(Value::from(Unknown { ty, not_null, prefix: None }).with_marks(&marks));
         };
         let (chosen, place) = if decided { (a?, yes) } else { (b?, no) };
         let chosen = convert(&chosen, &ty).map_err(|it| {
@@ -378,7 +377,7 @@ fn place_fault(fault: Fault, operands: &[&Expr], whole: Span) -> Diagnostics {
 
 /// The type of a conditional whose results are these.
 fn common_type(a: &Value, b: &Value) -> Option<Type> {
-    let untyped_null = |it: &Value| it.is_null() && it.ty() == Type::Any;
+    let untyped_null = |it: &Value| it.is_null() && it.is_untyped();
     match (a.ty(), b.ty()) {
         (_, ty) if untyped_null(a) => Some(ty),
         (ty, _) if untyped_null(b) => Some(ty),
