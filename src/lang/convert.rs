@@ -100,24 +100,24 @@ fn convert_kind(value: &Value, to: &Type) -> Result<Value, Mismatch> {
         }
         (Kind::List(..) | Kind::Set(..) | Kind::Tuple(_), Type::List(of)) => {
             let items = convert_items(value, of, matches!(value.kind(), Kind::Set(..)))?;
-            let of = element_type(of, &items).ok_or_else(|| uneven("list"))?;
-            let items = unify_items(items, &of).ok_or_else(|| uneven("list"))?;
-            Ok(Value::list(of, items))
+            let common = element_type(of, &items).ok_or_else(|| uneven("list"))?;
+            let items = unify_items(items, of, &common).ok_or_else(|| uneven("list"))?;
+            Ok(Value::list(common, items))
         }
         (Kind::List(..) | Kind::Set(..) | Kind::Tuple(_), Type::Set(of)) => {
             let items = convert_items(value, of, true)?;
-            let of = element_type(of, &items).ok_or_else(|| uneven("set"))?;
-            let items = unify_items(items, &of).ok_or_else(|| uneven("set"))?;
-            Ok(Value::set(of, items))
+            let common = element_type(of, &items).ok_or_else(|| uneven("set"))?;
+            let items = unify_items(items, of, &common).ok_or_else(|| uneven("set"))?;
+            Ok(Value::set(common, items))
         }
         (Kind::Map(_, items) | Kind::Object(items), Type::Map(of)) => {
             let converted: Vec<Value> = items
                 .iter()
                 .map(|(name, item)| convert(item, of).map_err(|it| it.under(step(name))))
                 .collect::<Result<_, _>>()?;
-            let of = element_type(of, &converted).ok_or_else(|| uneven("map"))?;
-            let converted = unify_items(converted, &of).ok_or_else(|| uneven("map"))?;
-            Ok(Value::map(of, items.keys().cloned().zip(converted)))
+            let common = element_type(of, &converted).ok_or_else(|| uneven("map"))?;
+            let converted = unify_items(converted, of, &common).ok_or_else(|| uneven("map"))?;
+            Ok(Value::map(common, items.keys().cloned().zip(converted)))
         }
         (Kind::Tuple(items), Type::Tuple(of)) if items.len() == of.len() => {
             let each = items.iter().zip(of.iter()).enumerate();
@@ -192,8 +192,12 @@ fn element_type(of: &Type, items: &[Value]) -> Option<Type> {
     }
 }
 
-fn unify_items(items: Vec<Value>, of: &Type) -> Option<Vec<Value>> {
-    items.iter().map(|item| convert(item, of).ok()).collect()
+/// Items that have been converted to a type that may hold `any`, as the type they have in common.
+fn unify_items(items: Vec<Value>, wanted: &Type, common: &Type) -> Option<Vec<Value>> {
+    match wanted.has_any() {
+        true => items.iter().map(|item| convert(item, common).ok()).collect(),
+        false => Some(items),
+    }
 }
 
 fn uneven(what: &str) -> Mismatch {

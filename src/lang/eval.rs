@@ -8,6 +8,7 @@ mod call;
 mod repeat;
 mod template;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -176,12 +177,12 @@ impl Evaluator<'_> {
             ExprKind::Splat(it) => inner.splat(it, bound),
             ExprKind::Call(it) => inner.call(it, bound, expr.span),
             ExprKind::Unary(operator, operand) => {
-                let value = inner.expr(operand, bound)?;
+                let value = inner.operand(operand, bound)?;
                 let place = |fault| place_fault(fault, &[operand], expr.span);
                 operators::unary(*operator, &value).map_err(place)
             }
             ExprKind::Binary(operator, left, right) => {
-                let (a, b) = join(inner.expr(left, bound), inner.expr(right, bound))?;
+                let (a, b) = join(inner.operand(left, bound), inner.operand(right, bound))?;
                 let place = |fault| place_fault(fault, &[left, right], expr.span);
                 operators::binary(*operator, &a, &b).map_err(place)
             }
@@ -197,6 +198,19 @@ impl Evaluator<'_> {
                 Ok(Value::tuple(values))
             }
             ExprKind::Object(items) => inner.object(items, bound),
+        }
+    }
+
+    /// The value of an expression that is only looked at: what is there already is borrowed.
+    fn operand<'e>(&self, expr: &'e Expr, bound: &'e Bound<'_>) -> Result<Cow<'e, Value>> {
+        let there = match &expr.kind {
+            ExprKind::Literal(value) => Some(value),
+            ExprKind::Reference(it) if it.steps.is_empty() => bound.find(&it.root.text),
+            _ => None,
+        };
+        match there {
+            Some(value) => Ok(Cow::Borrowed(value)),
+            None => self.expr(expr, bound).map(Cow::Owned),
         }
     }
 
@@ -227,7 +241,7 @@ impl Evaluator<'_> {
     }
 
     fn index(&self, source: &Expr, key: &Expr, bound: &Bound<'_>) -> Result<Value> {
-        let (value, at) = join(self.expr(source, bound), self.expr(key, bound))?;
+        let (value, at) = join(self.operand(source, bound), self.operand(key, bound))?;
         // The bracket before the key is where the fault lies, as with a constant key.
         let bracket = Span { start: source.span.end, end: key.span.end, ..key.span };
         access::element(&value, &at).at(bracket)
@@ -335,7 +349,7 @@ fn type_of_failing(expr: &Expr) -> Type {
 }
 
 /// Both values, or the diagnostics of both.
-fn join(a: Result<Value>, b: Result<Value>) -> Result<(Value, Value)> {
+fn join<T>(a: Result<T>, b: Result<T>) -> Result<(T, T)> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
         (Err(mut a), b) => {

@@ -1,13 +1,11 @@
-//! Expressions, from tokens to the syntax tree; see [`super::grammar`].
+//! Expressions, from tokens to the syntax tree; see [`super::grammar`]. What the tree consists of stays
+//! in memory to the end of a run, so it is cut down to the size that it needs.
 
 use super::grammar::{Parser, Step};
 use super::lex::{Tok, Token};
 use super::template::Ends;
-use super::tree::{element, push_step, splat};
 use crate::diag::Diagnostic;
-use crate::lang::ast::{
-    self, Binary, Call, Expr, ExprKind, For, Name, ObjectKey, Reference, StepKind, Unary,
-};
+use crate::lang::ast::{Binary, Call, Expr, ExprKind, For, Name, ObjectKey, Reference, Unary};
 use crate::lang::number::Number;
 use crate::lang::value::Value;
 
@@ -82,7 +80,7 @@ impl Parser<'_> {
     }
 
     /// Counts what makes the tree one level higher without anything being nested in the text.
-    fn one_more_operator(&mut self, at: Token) -> Step {
+    pub fn one_more_operator(&mut self, at: Token) -> Step {
         self.operators += 1;
         if self.operators <= OPERATORS {
             return Ok(());
@@ -210,6 +208,7 @@ impl Parser<'_> {
         loop {
             let next = self.peek();
             if self.eat(Tok::CloseParen) {
+                args.shrink_to_fit();
                 let close = self.place(next.start..next.end);
                 return Ok(ExprKind::Call(Call { name, args, expand, close }));
             }
@@ -265,6 +264,7 @@ impl Parser<'_> {
             let mut items = Vec::new();
             loop {
                 if it.eat(Tok::CloseBracket) {
+                    items.shrink_to_fit();
                     return Ok(ExprKind::Tuple(items));
                 }
                 items.push(it.expression()?);
@@ -312,6 +312,7 @@ impl Parser<'_> {
                 }
                 Tok::CloseBrace => {
                     self.read();
+                    items.shrink_to_fit();
                     return Ok(ExprKind::Object(items));
                 }
                 _ => {}
@@ -447,132 +448,5 @@ impl Parser<'_> {
                 Ok(ExprKind::For(Box::new(it)))
             }
         }
-    }
-
-    /// `.name`, `.0`, `.*`, `[…]`, `[*]`, as many as follow. A full splat `[*]` takes all that
-    /// follow; an attribute splat `.*` only takes attributes, so an index after them applies to its
-    /// result.
-    fn traversal(&mut self, base: Expr) -> Step<Expr> {
-        let mut expr = base;
-        loop {
-            let first = self.peek();
-            match first.tok {
-                Tok::Dot => {
-                    self.read();
-                    if self.peek().tok == Tok::Star {
-                        self.read();
-                        self.one_more_operator(first)?;
-                        let marker = self.since(first);
-                        let each = self.attribute_splat(element(marker))?;
-                        expr = splat(expr, each, marker);
-                    } else {
-                        let step = self.attribute_step(first)?;
-                        expr = push_step(expr, step);
-                    }
-                }
-                Tok::OpenBracket => {
-                    self.read();
-                    let key = self.newlines(false, |it| it.index())?;
-                    let span = self.since(first);
-                    expr = match key.map(|it| (it.kind, it.span)) {
-                        None => {
-                            let each = self.deeper(|it| it.traversal(element(span)))?;
-                            return Ok(splat(expr, each, span));
-                        }
-                        Some((ExprKind::Literal(key), _)) => {
-                            push_step(expr, ast::Step { kind: StepKind::Index(key), span })
-                        }
-                        Some((kind, at)) => {
-                            self.one_more_operator(first)?;
-                            let key = Expr { kind, span: at };
-                            let whole = expr.span.to(span);
-                            let kind = ExprKind::Index(Box::new(expr), Box::new(key));
-                            Expr { kind, span: whole }
-                        }
-                    };
-                }
-                _ => return Ok(expr),
-            }
-        }
-    }
-
-    /// What an attribute splat does to each element.
-    fn attribute_splat(&mut self, element: Expr) -> Step<Expr> {
-        let mut each = element;
-        while self.peek().tok == Tok::Dot {
-            let dot = self.read();
-            let next = self.peek();
-            if next.tok == Tok::Star {
-                return self.error(
-                    next,
-                    "Nested splat expression not allowed",
-                    "a splat `.*` may not stand inside another one; write `[*]`",
-                );
-            }
-            let step = self.attribute_step(dot)?;
-            each = push_step(each, step);
-        }
-        Ok(each)
-    }
-
-    fn attribute_step(&mut self, dot: Token) -> Step<ast::Step> {
-        let next = self.peek();
-        let kind = match next.tok {
-            Tok::Word => StepKind::Attribute(self.word(next).into()),
-            Tok::Number if self.word(next).contains('.') => {
-                return self.error(
-                    next,
-                    "Invalid legacy index syntax",
-                    "two indexes in a row are written in brackets: `a[1][0]`",
-                );
-            }
-            Tok::Number => match self.word(next).parse::<u64>() {
-                Ok(index) => StepKind::Index(Value::number(index as i64)),
-                Err(_) => {
-                    return self.error(
-                        next,
-                        "Invalid legacy index syntax",
-                        "an index is a whole number; write it in brackets: `a[1]`",
-                    );
-                }
-            },
-            _ => {
-                return self.error(
-                    next,
-                    "Invalid attribute name",
-                    "after a dot, the name of an attribute is expected",
-                );
-            }
-        };
-        self.read();
-        Ok(ast::Step { kind, span: self.since(dot) })
-    }
-
-    /// What is between brackets; none for a splat.
-    fn index(&mut self) -> Step<Option<Expr>> {
-        let mut key = None;
-        if self.peek().tok == Tok::Star {
-            self.read();
-            let close = self.peek();
-            if close.tok != Tok::CloseBracket {
-                return self.error(
-                    close,
-                    "Missing close bracket on splat index",
-                    "here, the closing bracket of `[*]` is expected",
-                );
-            }
-        } else {
-            key = Some(self.expression()?);
-        }
-        let close = self.peek();
-        if close.tok != Tok::CloseBracket {
-            return self.error(
-                close,
-                "Missing close bracket on index",
-                "here, the closing bracket of the index is expected",
-            );
-        }
-        self.read();
-        Ok(key)
     }
 }

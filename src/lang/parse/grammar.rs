@@ -3,13 +3,14 @@
 //! It decides what is an error, where it is and what it is called. An item of a file that has an
 //! error is left out, and the rest is read all the same.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
+
 use super::lex::{Start, Tok, Token, lex, name_len};
+use super::place::Place;
 use super::template::Ends;
-use super::tree::Place;
 use crate::diag::{Diagnostic, Diagnostics, FileId, Span};
 use crate::lang::ast::{Attribute, Block, Body, Expr, ExprKind, Name};
 
@@ -48,7 +49,15 @@ impl<'a> Parser<'a> {
     }
 
     /// Number of the next token that counts, and that token.
+    #[inline]
     fn next_index(&self) -> (usize, Token) {
+        match self.tokens.get(self.at) {
+            Some(it) if !matches!(it.tok, Tok::Newline | Tok::Comment) => (self.at, *it),
+            _ => self.next_after_blanks(),
+        }
+    }
+
+    fn next_after_blanks(&self) -> (usize, Token) {
         let newlines = self.newlines.last().copied().unwrap_or(true);
         let mut at = self.at;
         loop {

@@ -1,20 +1,21 @@
 //! Native syntax to the syntax tree: `&str` to `(Body, diagnostics)`.
 //!
-//! `lex` splits the text into tokens; `grammar`, `expression` and `template` build [`super::ast`] from
+//! `lex` splits the text into tokens; `grammar`, `expression`, `traversal` and `template` build [`super::ast`] from
 //! them as Terraform's grammar has it, and find every error.
 
 mod expression;
 mod grammar;
 mod lex;
+mod place;
 mod template;
 mod text;
-mod tree;
+mod traversal;
 
 use std::ops::Range;
 
 use self::grammar::Parser;
 use self::lex::{Start, check_tokens};
-use self::tree::Place;
+use self::place::Place;
 use super::ast;
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span};
 

@@ -236,14 +236,12 @@ fn assembled(mut pieces: Vec<Piece>, ends: Ends) -> ExprKind {
     if ends == (Ends::Heredoc { indented: true }) {
         dedent(&mut pieces);
     }
-    let mut text = String::new();
-    for piece in &pieces {
-        match piece {
-            Piece::Text(more) => text.push_str(more),
-            Piece::Sequence { .. } => return ExprKind::Template(parts(pieces)),
-        }
+    if pieces.iter().any(|it| matches!(it, Piece::Sequence { .. })) {
+        return ExprKind::Template(parts(pieces));
     }
-    ExprKind::Literal(Value::string(text))
+    let texts =
+        pieces.into_iter().map(|it| if let Piece::Text(text) = it { text } else { String::new() });
+    ExprKind::Literal(Value::string(texts.reduce(|all, more| all + &more).unwrap_or_default()))
 }
 
 /// The pieces with what is between directives in them.

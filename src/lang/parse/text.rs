@@ -6,6 +6,9 @@ use crate::lang::ast::{Expr, Name};
 
 /// Text of a piece of a quoted string, or the bytes of the first bad escape in it.
 pub(super) fn unescape(raw: &str) -> Result<String, Range<usize>> {
+    if !raw.bytes().any(|it| matches!(it, b'\\' | b'$' | b'%')) {
+        return Ok(raw.into());
+    }
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(c) = rest.chars().next() {

@@ -36,13 +36,19 @@ pub(super) struct Whole {
 
 impl Whole {
     fn of<'v>(parts: impl Iterator<Item = &'v Value> + Clone) -> Whole {
-        let (mut known, mut count) = (true, 0_usize);
+        let mut all = Whole { marks: Marks::NONE, known: true, count: 0 };
+        let mut marked = false;
         for part in parts.clone() {
-            known = known && part.is_wholly_known();
-            count = count.saturating_add(1).saturating_add(part.part_count());
+            let inner = part.whole();
+            marked |= !part.marks.is_empty() || inner.is_some_and(|it| !it.marks.is_empty());
+            all.known &= part.is_known() && inner.is_none_or(|it| it.known);
+            all.count = all.count.saturating_add(1).saturating_add(inner.map_or(0, |it| it.count));
         }
-        let marks = |it: &'v Value| [Some(&it.marks), it.whole().map(|it| &it.marks)];
-        Whole { marks: parts.flat_map(marks).flatten().collect(), known, count }
+        if marked {
+            let marks = |it: &'v Value| [Some(&it.marks), it.whole().map(|it| &it.marks)];
+            all.marks = parts.flat_map(marks).flatten().collect();
+        }
+        all
     }
 }
 
