@@ -11,6 +11,7 @@ use crate::lang::types::Type;
 use crate::lang::value::{Str, Value};
 use crate::plan::evaluation::{Evaluation, Facts, Purpose};
 use crate::plan::instance::Prior;
+use crate::plan::memo::Settled;
 use crate::plan::{Action, Change, OutputChange, Plan, PlanMode, diff, make, moves};
 use crate::state::{OutputState, State};
 
@@ -21,7 +22,7 @@ impl Engine {
         inputs: &Inputs,
         options: &PlanOptions,
     ) -> Result<Plan, PlanFailure> {
-        let mut warnings = self.validate(stack);
+        let (mut warnings, settled) = self.validated(stack);
         if warnings.has_errors() {
             return Err(warnings.into());
         }
@@ -42,7 +43,7 @@ impl Engine {
         warnings.extend(moved);
         let Connected { clouds, data, mut held } =
             self.connect(stack, &variables, &objects).await?;
-        let ground = Ground { stack, variables, state, objects, made };
+        let ground = Ground { stack, settled, variables, state, objects, made };
         let planned = self.seen(ground, &clouds, data, &mut held, options).await;
         let closed = held.close(self).await;
         let mut plan = match planned {
@@ -153,7 +154,7 @@ impl Engine {
             clouds: clouds.all(),
             ..self.facts(ground.stack, purpose, &ground.variables, &objects, &replace, made)
         };
-        let evaluation = Evaluation::new(&ground.stack.config, facts);
+        let evaluation = Evaluation::new(&ground.stack.config, facts).knowing(&ground.settled);
         let before = state_outputs(&ground.state);
         let mut imports = Vec::new();
         let mut outputs = BTreeMap::new();
@@ -164,9 +165,8 @@ impl Engine {
                 if options.targets.is_empty() {
                     outputs = make::outputs(&evaluation, &before);
                 }
-                let planned: HashSet<Address> =
-                    evaluation.changes.borrow().keys().cloned().collect();
-                let orphans = objects.iter().filter(|(address, _)| !planned.contains(address));
+                let planned = |address: &Address| evaluation.changes.borrow().contains_key(address);
+                let orphans = objects.iter().filter(|(address, _)| !planned(address));
                 let orphans =
                     orphans.filter(|(address, _)| !self.is_configured(&evaluation, address));
                 let orphans: Vec<Change> = orphans
@@ -361,6 +361,7 @@ pub(super) fn declared_resource(
 /// What a plan stands on.
 struct Ground<'a> {
     stack: &'a Stack,
+    settled: Settled,
     variables: BTreeMap<Str, Value>,
     state: State,
     objects: BTreeMap<Address, Prior>,

@@ -60,8 +60,8 @@ pub fn open<'e>(
 ) -> Result<Opening<'e>> {
     let resource = &module.module.resources[key];
     let schema = kind.schema();
-    let given = arguments(ev, module, key, address, schema)?;
-    let (scope, _) = scope(ev, module, key, address)?;
+    let (scope, marks) = scope(ev, module, key, address)?;
+    let given = arguments(ev, module, resource, &scope, &marks, schema)?;
     let checked = Checked::Precondition(address.clone());
     ev.conditions(&scope, &resource.lifecycle.preconditions, checked)?;
     let ignored = &resource.lifecycle.ignore_changes;
@@ -92,22 +92,21 @@ pub fn scope<'e>(
 fn arguments(
     ev: &Evaluation<'_>,
     module: &Arc<ModuleInstance>,
-    key: &ResourceKey,
-    address: &Address,
+    resource: &Resource,
+    scope: &ModuleScope<'_>,
+    marks: &Marks,
     schema: &Schema,
 ) -> Result<Arguments> {
-    let resource = &module.module.resources[key];
-    let (scope, marks) = scope(ev, module, key, address)?;
     let provider = provider_key(ev, module, resource);
     let settings = ev.provider(&provider)?;
     let what = format!("`{}`", schema.kind);
     let mut found = Diagnostics::new();
     let (body, limits) = split_timeouts(resource, &schema.timeouts, &mut found);
-    let (mut row, places, wrong) = arguments::read(&scope, &body, schema.attributes, &what);
+    let (mut row, places, wrong) = arguments::read(scope, &body, schema.attributes, &what);
     found.extend(wrong);
     let limits = limits.as_deref();
-    let timeouts = found.keep(read_timeouts(&scope, limits, schema)).unwrap_or_default();
-    if key.mode != Mode::Ephemeral {
+    let timeouts = found.keep(read_timeouts(scope, limits, schema)).unwrap_or_default();
+    if resource.mode != Mode::Ephemeral {
         refuse_ephemeral(&row, schema.attributes, &places, &mut found);
     }
     let explicit = found.keep(ev.dependencies(module, &resource.depends_on)).unwrap_or_default();
