@@ -350,3 +350,21 @@ fn what_is_refused_as_a_whole_is_not_called_incomplete() {
     assert_eq!((it.code, &last["diagnostic"]["summary"]), (1, &json!("approval is needed")));
     assert!(!dir.path().join("terraform.tfstate").exists());
 }
+
+#[test]
+fn a_backend_that_is_not_used_is_told() {
+    for (backend, told) in [
+        ("backend \"s3\" {\n    bucket = \"b\"\n  }", Some("backend `s3` is not used")),
+        ("backend \"local\" {\n    path = \"x\"\n  }", Some("backend `local` is not used")),
+        ("cloud {}", Some("backend `cloud` is not used")),
+        ("backend \"local\" {}", None),
+    ] {
+        let dir = stack(&format!("terraform {{\n  {backend}\n}}\n"));
+        let it = run(dir.path(), &["plan"]);
+        assert_eq!(it.code, 0, "{backend}: {it:?}");
+        match told {
+            Some(told) => assert!(it.err.contains(told) && it.err.contains("main.tf:2"), "{it:?}"),
+            None => assert_eq!(it.err, ""),
+        }
+    }
+}
