@@ -31,7 +31,7 @@ use crate::diag::{Diagnostic, Diagnostics, Result, Sources};
 use crate::driver::Cloud;
 use crate::event::Listener;
 use crate::lang::config::validate::{Types, validate};
-use crate::lang::config::{Config, IgnoreChanges};
+use crate::lang::config::{Config, IgnoreChanges, ProviderBlock};
 use crate::lang::eval::{Environment, Scope, evaluate};
 use crate::lang::files::Files;
 use crate::lang::load;
@@ -149,6 +149,7 @@ impl Engine {
     /// Everything that is wrong with a stack whatever its variables, state and cloud are.
     pub fn validate(&self, stack: &Stack) -> Diagnostics {
         let mut found = validate(&stack.config.root, &Known(&self.registry));
+        found.extend(self.unknown_providers(stack));
         let (prior, replace, variables) = Default::default();
         let facts = self.facts(stack, Purpose::Validate, &variables, &prior, &replace, None);
         let evaluation = Evaluation::new(&stack.config, facts);
@@ -165,6 +166,20 @@ impl Engine {
         };
         found.extend(evaluation.take_diagnostics().into_iter().filter(|it| !again(it)));
         found
+    }
+
+    /// Provider blocks that configure nothing, such as misspelled ones.
+    fn unknown_providers(&self, stack: &Stack) -> Diagnostics {
+        let names = || self.registry.providers().iter().map(|it| it.name());
+        let blocks = stack.config.root.providers.iter();
+        let unknown = blocks.filter(|block| names().all(|it| it != &*block.name));
+        let warning = |block: &ProviderBlock| {
+            let name = &*block.name;
+            let detail = format!("no type of this build belongs to `{name}`");
+            let it = Diagnostic::warning("provider block that is not used", detail);
+            it.did_you_mean(name, names()).at(block.span)
+        };
+        unknown.map(warning).collect()
     }
 
     /// What it takes to make what exists into what the stack describes.
