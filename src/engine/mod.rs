@@ -29,7 +29,7 @@ pub use crate::apply::{Applied, Cancel};
 use crate::clock::Clock;
 use crate::diag::{Diagnostic, Diagnostics, Result, Sources};
 use crate::driver::Cloud;
-use crate::event::Listener;
+use crate::event::{Event, Listener};
 use crate::lang::config::validate::{Types, validate};
 use crate::lang::config::{Config, IgnoreChanges, ProviderBlock};
 use crate::lang::eval::{Environment, Scope, evaluate};
@@ -340,13 +340,18 @@ impl Engine {
     async fn lock(&self, operation: &str) -> Result<Option<Box<dyn Guard>>> {
         let Some(patience) = self.lock_timeout else { return Ok(None) };
         let deadline = self.clock.elapsed() + patience;
+        let mut told = false;
         loop {
             let info = LockInfo::new(operation, &self.who, self.clock.now().to_string());
             match self.store.lock(&info) {
                 Ok(guard) => return Ok(Some(guard)),
-                Err(LockError::Held(_))
+                Err(LockError::Held(it))
                     if self.clock.elapsed() < deadline && !self.cancel.is_asked() =>
                 {
+                    if !std::mem::replace(&mut told, true) {
+                        let LockInfo { who, operation, created: since, .. } = *it;
+                        self.listener.event(Event::Waiting { who, operation, since });
+                    }
                     self.clock.sleep(Duration::from_millis(500)).await;
                 }
                 Err(failed) => return Err(failed.into()),
