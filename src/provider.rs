@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::address::Mode;
 use crate::diag::Diagnostics;
 use crate::driver::{AnyDataSource, AnyDriver, AnyEphemeral, BoxFuture, Cloud};
+use crate::lang::config::LookedAt;
 use crate::lang::value::Value;
 use crate::schema::{Attribute, Places, Schema};
 
@@ -46,9 +47,10 @@ pub trait Provider: Send + Sync {
         BTreeMap::new()
     }
 
-    /// Until [`Provider::end_survey`] these clients are only read with, and these objects will be
-    /// read: what is asked for twice may be told once, and what belongs together asked for together.
-    fn begin_survey(&self, _cloud: &Cloud, _objects: &[Expected<'_>]) {}
+    /// Until [`Provider::end_survey`] these clients are only read with: what is asked for twice may be
+    /// told once, what belongs together asked for together, and what nothing looks at left as it was
+    /// last known.
+    fn begin_survey(&self, _cloud: &Cloud, _survey: &Survey<'_>) {}
 
     /// From now on whatever is read is read anew.
     fn end_survey(&self, _cloud: &Cloud) {}
@@ -57,15 +59,12 @@ pub trait Provider: Send + Sync {
     fn configure<'a>(&'a self, config: &'a Value) -> BoxFuture<'a, Result<Cloud, Diagnostics>>;
 }
 
-/// An object that is about to be read.
-#[derive(Clone, Copy, Debug)]
-pub struct Expected<'a> {
-    /// Its type.
-    pub kind: &'a str,
-    /// Its identifier.
-    pub id: &'a str,
-    /// What was last known of it.
-    pub known: &'a Value,
+/// What is about to be read, all in all.
+pub struct Survey<'a> {
+    /// Rows of managed objects and of data sources, as they were last known.
+    pub known: Vec<&'a Value>,
+    /// Computes what the configuration looks at; where everything is to be looked at, there is none.
+    pub looked_at: Option<&'a dyn Fn() -> LookedAt>,
 }
 
 /// What a configured provider adds to every resource.

@@ -211,6 +211,7 @@ mod tests {
 
     use super::*;
     use crate::aws::calls::Calls;
+    use crate::provider::Survey;
 
     static FETCHES: AtomicUsize = AtomicUsize::new(0);
 
@@ -272,7 +273,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_survey_asks_for_each_object_once() {
         let aws = nowhere();
-        aws.begin_survey(&[]);
+        aws.begin_survey(&Survey { known: Vec::new(), looked_at: None });
         let late = async {
             tokio::time::sleep(Duration::from_millis(10)).await;
             aws.load::<Days>("1").await

@@ -19,7 +19,7 @@ use super::{Aws, reach, regional, registry};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::driver::{AnyDataSource, AnyDriver, AnyEphemeral, BoxFuture, Cloud, Failure};
 use crate::lang::value::Value;
-use crate::provider::{Defaults, Expected, Provider};
+use crate::provider::{Defaults, Provider, Survey};
 use crate::schema::{Attribute, Block, Nested, Row, Set};
 
 /// Arguments of `provider "aws"`.
@@ -230,9 +230,9 @@ impl Provider for AwsProvider {
         Defaults { tags }
     }
 
-    fn begin_survey(&self, cloud: &Cloud, objects: &[Expected<'_>]) {
+    fn begin_survey(&self, cloud: &Cloud, survey: &Survey<'_>) {
         if let Some(aws) = cloud.downcast_ref::<Aws>() {
-            aws.begin_survey(objects);
+            aws.begin_survey(survey);
         }
     }
 

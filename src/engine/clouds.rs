@@ -6,12 +6,11 @@ use super::Stack;
 use crate::address::{Address, ModulePath, ModuleStep, ResourceAddress};
 use crate::diag::{Diagnostic, Result};
 use crate::driver::Cloud;
-use crate::lang::config::{Config, Module};
+use crate::lang::config::{Config, LookedAt, Module};
 use crate::lang::value::Value;
 use crate::plan::evaluation::{Evaluation, ProviderKey};
-use crate::plan::instance::Prior;
 use crate::plan::providers;
-use crate::provider::{Expected, Registry};
+use crate::provider::{Registry, Survey};
 
 /// Clients by provider configuration.
 #[derive(Clone, Default)]
@@ -39,22 +38,18 @@ impl Clouds {
         &self.0
     }
 
-    /// Tells the providers which objects are about to be read, and that nothing changes meanwhile.
+    /// Tells the providers what is about to be read, by configuration, and that nothing changes
+    /// meanwhile.
     pub fn begin_survey(
         &self,
         registry: &Registry,
-        stack: &Stack,
-        objects: &BTreeMap<Address, Prior>,
+        mut known: BTreeMap<ProviderKey, Vec<&Value>>,
+        looked_at: Option<&dyn Fn() -> LookedAt>,
     ) {
-        let mut expected: BTreeMap<ProviderKey, Vec<Expected<'_>>> = BTreeMap::new();
-        for (address, it) in objects {
-            let key = providers::of_object(registry, &stack.config.root, address, &it.provider);
-            let kind = &address.resource.kind;
-            expected.entry(key).or_default().push(Expected { kind, id: &it.id, known: &it.row });
-        }
         for (key, cloud) in &self.0 {
             if let Some(provider) = registry.provider(&key.0) {
-                provider.begin_survey(cloud, expected.get(key).map_or(&[], Vec::as_slice));
+                let known = known.remove(key).unwrap_or_default();
+                provider.begin_survey(cloud, &Survey { known, looked_at });
             }
         }
     }

@@ -7,11 +7,12 @@ use super::held::{self, Held};
 use super::{Connected, Engine, Inputs, PlanFailure, PlanOptions, Stack, imports, prior, refresh};
 use crate::address::{Address, Target};
 use crate::diag::{Diagnostic, Diagnostics, Result};
+use crate::lang::config::LookedAt;
 use crate::lang::types::Type;
 use crate::lang::value::{Str, Value};
-use crate::plan::evaluation::{Evaluation, Facts, Purpose};
+use crate::plan::evaluation::{Evaluation, Facts, ProviderKey, Purpose};
 use crate::plan::instance::Prior;
-use crate::plan::{Action, Change, OutputChange, Plan, PlanMode, diff, make, moves};
+use crate::plan::{Action, Change, OutputChange, Plan, PlanMode, diff, make, moves, providers};
 use crate::state::{OutputState, State};
 
 impl Engine {
@@ -44,9 +45,9 @@ impl Engine {
         let deposed: Vec<_> = deposed.collect();
         let Connected { clouds, data, mut held } =
             self.connect(stack, &variables, &objects, &deposed).await?;
-        let expected = if options.refresh { &objects } else { &BTreeMap::new() };
-        clouds.begin_survey(&self.registry, stack, expected);
-        let ground = Ground { stack, variables, state, objects, made };
+        let known_data = prior::data(&state, &self.registry);
+        let ground = Ground { stack, variables, state, objects, known_data, made };
+        self.begin_survey(&ground, &clouds, options);
         let planned = self.seen(ground, &clouds, data, &mut held, options).await;
         clouds.end_survey(&self.registry);
         let closed = held.close(self).await;
@@ -63,6 +64,26 @@ impl Engine {
         plan.warnings = all;
         crate::plan::graph::build(&plan)?;
         Ok(plan)
+    }
+
+    /// Tells the providers what the plan will read. A run that only refreshes looks at everything.
+    fn begin_survey(&self, ground: &Ground<'_>, clouds: &Clouds, options: &PlanOptions) {
+        let (registry, root) = (&self.registry, &ground.stack.config.root);
+        let objects = ground.objects.iter().filter(|_| options.refresh).map(|(address, it)| {
+            (providers::of_object(registry, root, address, &it.provider), &it.row)
+        });
+        // What no block reads any more is not read at all.
+        let data = ground.known_data.iter().filter_map(|(address, row)| {
+            Some((providers::of_block(registry, root, &address.resource)?, row))
+        });
+        let mut known: BTreeMap<ProviderKey, Vec<&Value>> = BTreeMap::new();
+        for (key, row) in objects.chain(data) {
+            known.entry(key).or_default().push(row);
+        }
+        let looked_at = || LookedAt::of(&ground.stack.config.root);
+        let looked_at: &dyn Fn() -> LookedAt = &looked_at;
+        let looked_at = (options.mode != PlanMode::RefreshOnly).then_some(looked_at);
+        clouds.begin_survey(&self.registry, known, looked_at);
     }
 
     /// Looks at what there is, then plans.
@@ -118,7 +139,7 @@ impl Engine {
             }
             let unread: Vec<Address> = round.wanted.keys().cloned().collect();
             let [ephemeral, wanted] = held::split(round.wanted);
-            let (read, mut wrong) = refresh::read(self, clouds, wanted).await;
+            let (read, mut wrong) = refresh::read(self, clouds, wanted, &ground.known_data).await;
             data.extend(read);
             if wrong.has_errors() {
                 // What was read may break conditions, such as that of the region, which tells more. The
@@ -375,6 +396,8 @@ struct Ground<'a> {
     variables: BTreeMap<Str, Value>,
     state: State,
     objects: BTreeMap<Address, Prior>,
+    /// Data sources as they were last read.
+    known_data: BTreeMap<Address, Value>,
     made: jiff::Timestamp,
 }
 

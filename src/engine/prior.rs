@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::address::{Address, Mode, Target};
 use crate::diag::{Diagnostic, Diagnostics};
+use crate::lang::value::Value;
 use crate::plan::codec;
 use crate::plan::instance::{Prior, mark_sensitive};
 use crate::provider::Registry;
@@ -28,6 +29,17 @@ pub fn objects(state: &State, registry: &Registry) -> (BTreeMap<Address, Prior>,
         });
     let objects = objects.collect();
     (objects, found)
+}
+
+/// Rows of all data sources as they were last read. Types that are not known are left out: nothing
+/// asks for them.
+pub fn data(state: &State, registry: &Registry) -> BTreeMap<Address, Value> {
+    let data = state.currents().filter(|(address, _)| address.resource.mode == Mode::Data);
+    let rows = data.filter_map(|(address, object)| {
+        let schema = registry.data_source(&address.resource.kind)?.schema();
+        Some((address.clone(), codec::decode(schema, &object.attributes)))
+    });
+    rows.collect()
 }
 
 /// The error for a state that holds a type which this build does not know.

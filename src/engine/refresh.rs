@@ -15,7 +15,7 @@ use crate::lang::value::Value;
 use crate::plan::evaluation::Wanted;
 use crate::plan::instance::{Prior, mark_sensitive};
 use crate::plan::{codec, diff, providers};
-use crate::schema::Attribute;
+use crate::schema::{Attribute, Schema};
 
 /// What refresh found.
 pub struct Refreshed {
@@ -90,15 +90,17 @@ pub async fn data(
     clouds: &Clouds,
     wanted: BTreeMap<Address, Wanted>,
 ) -> Result<Vec<(Address, Value)>> {
-    let (found, diagnostics) = read(engine, clouds, wanted).await;
+    let (found, diagnostics) = read(engine, clouds, wanted, &BTreeMap::new()).await;
     diagnostics.into_result(found)
 }
 
-/// Reads data sources, all at once; what could be read, and what is wrong with the others.
+/// Reads data sources, all at once; what could be read, and what is wrong with the others. What one
+/// told before stays where it is not asked for again.
 pub async fn read(
     engine: &Engine,
     clouds: &Clouds,
     wanted: BTreeMap<Address, Wanted>,
+    before: &BTreeMap<Address, Value>,
 ) -> (Vec<(Address, Value)>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
     let mut reads = FuturesUnordered::new();
@@ -108,9 +110,10 @@ pub async fn read(
         let Some(cloud) = cloud else { continue };
         engine.listener.event(Event::ReadStarted { address: address.clone() });
         let clock = Arc::clone(&engine.clock);
+        let row = as_told_before(source.schema(), &it.row, before.get(&address));
         reads.push(async move {
             let started = clock.elapsed();
-            let read = source.read(&cloud, it.row.clone()).await;
+            let read = source.read(&cloud, row).await;
             (address, it, read, clock.elapsed().saturating_sub(started))
         });
     }
@@ -134,6 +137,20 @@ pub async fn read(
         }
     }
     (found, diagnostics)
+}
+
+/// The arguments of a data source, with what it told of the same ones before.
+fn as_told_before(schema: &Schema, row: &Value, before: Option<&Value>) -> Value {
+    let (Some(before), Some(entries)) = (before, row.as_entries()) else { return row.clone() };
+    let mut given = entries.iter().filter(|(_, it)| it.is_known() && !it.is_null());
+    if !given.all(|(name, it)| before.part(name).is_some_and(|before| before.same(it))) {
+        return row.clone();
+    }
+    let told = schema.attributes.iter().filter(|it| !it.is_argument());
+    let told = told.filter_map(|it| Some((it.name.into(), before.part(it.name)?.clone())));
+    let mut entries = entries.clone();
+    entries.extend(told);
+    Value::object(entries)
 }
 
 /// Finds the objects of import blocks.

@@ -96,7 +96,7 @@ impl Cloud {
 
     /// Requests so far that may have changed something.
     pub fn changing(&self) -> Vec<String> {
-        let harmless = ["Describe", "Get", "List"];
+        let harmless = ["BatchGet", "Describe", "Get", "List"];
         let reads = |it: &str| {
             it.split_once('.').is_some_and(|it| harmless.iter().any(|word| it.1.starts_with(word)))
         };

@@ -33,6 +33,7 @@ mod judges;
 mod life;
 mod requirements;
 mod secrets;
+mod survey;
 mod traffic;
 mod workflow;
 

@@ -13,35 +13,16 @@ use crate::stack::Site;
 const MORE_THAN_ONCE: &[(&str, u64)] = &[
     // Of the VPC: three attributes, one a call.
     ("ec2.DescribeVpcAttribute", 3),
-    // What another resource changed since it was stored is looked at once more.
-    ("ec2.DescribeAddresses", 2),
-    ("ec2.DescribeAddressesAttribute", 2),
-    ("rds.DescribeDBInstances", 2),
-    // Asked by the resource and by what belongs to it, which do not always ask at the same moment.
-    ("ec2.DescribeNetworkAcls", 3),
-    ("ec2.DescribeRouteTables", 3),
-    ("ec2.DescribeSecurityGroups", 3),
-    ("elasticache.DescribeCacheParameters", 2),
-    ("sns.GetTopicAttributes", 2),
-    ("sqs.GetQueueAttributes", 2),
-    // Of four roles and their policies, one at a time.
-    ("iam.GetRole", 4),
-    ("iam.GetRolePolicy", 6),
-    ("iam.ListAttachedRolePolicies", 5),
-    ("iam.ListRolePolicies", 4),
     // Of four keys; described also that of the secrets.
     ("kms.DescribeKey", 5),
     ("kms.GetKeyPolicy", 4),
     ("kms.GetKeyRotationStatus", 4),
-    // Of two secrets, by data source and by rotation.
-    ("secretsmanager.DescribeSecret", 4),
-    ("secretsmanager.GetResourcePolicy", 2),
-    ("secretsmanager.GetSecretValue", 2),
-    // Those absent from the index of tags.
-    ("elasticache.ListTagsForResource", 2),
-    // The index, for a hundred objects at most a call.
-    ("tagging.GetResources", 8),
+    // Of two secrets: for the data source and the rotation together.
+    ("secretsmanager.DescribeSecret", 2),
 ];
+
+/// Most calls of all.
+const AT_MOST: u64 = 60;
 
 #[tokio::test]
 async fn a_plan_without_changes_asks_no_more_than_the_table_says() {
@@ -62,7 +43,7 @@ async fn a_plan_without_changes_asks_no_more_than_the_table_says() {
         **count > allowed.get(operation.as_str()).copied().unwrap_or(1)
     };
     let too_many: Vec<_> = asked.iter().filter(more).collect();
-    assert!(total <= 112 && too_many.is_empty(), "{total} calls; {too_many:?}");
+    assert!(total <= AT_MOST && too_many.is_empty(), "{total} calls; {too_many:?}");
 }
 
 /// The longest chain of what has to be there before the next thing, which no concurrency shortens.

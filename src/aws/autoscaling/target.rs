@@ -90,8 +90,9 @@ impl Driver for Target {
         let Some(arn) = target.scalable_target_arn() else {
             return Ok(Some(Seen { target, tags: BTreeMap::new() }));
         };
-        let tags = aws.autoscaling().list_tags_for_resource().resource_arn(arn).send().await?;
-        let tags = tags.tags.into_iter().flatten().collect();
+        let ask = aws.autoscaling().list_tags_for_resource().resource_arn(arn).send();
+        let ask = async { Ok(ask.await?.tags.into_iter().flatten().collect()) };
+        let tags = aws.tags(arn, ask).await?;
         Ok(Some(Seen { target, tags }))
     }
 

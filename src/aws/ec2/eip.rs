@@ -96,8 +96,15 @@ impl Driver for Eip {
     }
 
     async fn find(id: &Id, aws: &Aws) -> Result<Option<Seen>> {
+        Self::blank().look(id, aws).await
+    }
+
+    async fn look(&self, id: &Id, aws: &Aws) -> Result<Option<Seen>> {
         let Some(address) = aws.load::<Addresses>(id).await? else { return Ok(None) };
-        let pointer = aws.load::<Pointers>(id).await?;
+        let pointer = match aws.leaves::<Eip>("ptr_record", self.arn.get().is_some()) {
+            true => self.ptr_record.get().cloned(),
+            false => aws.load::<Pointers>(id).await?,
+        };
         let account = aws.account().await?;
         let arn = aws.arn("ec2", account, format_args!("elastic-ip/{id}"));
         Ok(Some(Seen { address, arn, region: aws.region().into(), pointer }))

@@ -77,7 +77,7 @@ pub(crate) mod prelude {
     pub(crate) use crate::driver::{
         DataSource, Driver, Failure, FailureKind, Id, Op, Result, Status,
     };
-    pub(crate) use crate::schema::{Auto, Block, BlockSet, Nested, Out, Resource, Set, Tags};
+    pub(crate) use crate::schema::{Auto, Block, BlockSet, Nested, Out, Resource, Row, Set, Tags};
 }
 
 /// One tag.

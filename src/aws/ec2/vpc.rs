@@ -129,6 +129,16 @@ impl Driver for Vpc {
     }
 
     async fn find(id: &Id, aws: &Aws) -> Result<Option<Seen>> {
+        Self::blank().look(id, aws).await
+    }
+
+    async fn look(&self, id: &Id, aws: &Aws) -> Result<Option<Seen>> {
+        let acl = async {
+            match aws.leaves::<Vpc>("default_network_acl_id", self.arn.get().is_some()) {
+                true => Ok(self.default_network_acl_id.get().cloned()),
+                false => Ok(aws.load::<NetworkAcls>(id).await?.and_then(|it| it.network_acl_id)),
+            }
+        };
         // At once, so that the groups and tables of the network are read along with its own.
         let (vpc, dns_support, dns_hostnames, usage_metrics, group, table, acl) = tokio::try_join!(
             aws.load::<Vpcs>(id),
@@ -137,13 +147,12 @@ impl Driver for Vpc {
             setting(aws, id, VpcAttributeName::EnableNetworkAddressUsageMetrics),
             aws.load::<SecurityGroups>(id),
             aws.load::<RouteTables>(id),
-            aws.load::<NetworkAcls>(id),
+            acl,
         )?;
         let Some(it) = vpc.as_ref() else { return Ok(None) };
         let arn = aws.arn("ec2", it.owner_id().unwrap_or_default(), format_args!("vpc/{id}"));
         let group = group.and_then(|it| it.group_id);
         let table = table.and_then(|it| it.route_table_id);
-        let acl = acl.and_then(|it| it.network_acl_id);
         Ok(Some(Seen { arn, vpc, dns_support, dns_hostnames, usage_metrics, group, table, acl }))
     }
 

@@ -176,6 +176,10 @@ impl Driver for VpcEndpoint {
     }
 
     async fn find(id: &Id, aws: &Aws) -> Result<Option<Seen>> {
+        Self::blank().look(id, aws).await
+    }
+
+    async fn look(&self, id: &Id, aws: &Aws) -> Result<Option<Seen>> {
         let Some(endpoint) = aws.load::<Endpoints>(id).await? else { return Ok(None) };
         let gateway = endpoint.vpc_endpoint_type == Some(VpcEndpointType::Gateway);
         let service = async {
@@ -184,14 +188,14 @@ impl Driver for VpcEndpoint {
                 _ => Ok(None),
             }
         };
-        let interfaces = aws.load_all::<Interfaces>(endpoint.network_interface_ids());
-        let (service, interfaces) = tokio::try_join!(service, interfaces)?;
-        let addresses = interfaces.into_values().map(|it| SubnetConfiguration {
-            subnet_id: it.subnet_id,
-            ipv4: it.private_ip_address,
-            ipv6: it.ipv6_addresses.unwrap_or_default().into_iter().find_map(|it| it.ipv6_address),
-        });
-        let addresses = addresses.collect();
+        let read_before = self.arn.get().is_some();
+        let addresses = async {
+            match aws.leaves::<VpcEndpoint>("subnet_configuration", read_before) {
+                true => Ok(self.given_addresses()),
+                false => addresses(&endpoint, aws).await,
+            }
+        };
+        let (service, addresses) = tokio::try_join!(service, addresses)?;
         let owner = endpoint.owner_id().unwrap_or_default();
         let arn = aws.arn("ec2", owner, format_args!("vpc-endpoint/{id}"));
         Ok(Some(Seen { arn, endpoint, service, addresses }))
@@ -363,6 +367,17 @@ impl VpcEndpoint {
         });
         BlockSet(worded.collect())
     }
+}
+
+/// What addresses the endpoint has in its subnets.
+async fn addresses(endpoint: &types::VpcEndpoint, aws: &Aws) -> Result<Vec<SubnetConfiguration>> {
+    let interfaces = aws.load_all::<Interfaces>(endpoint.network_interface_ids()).await?;
+    let addresses = interfaces.into_values().map(|it| SubnetConfiguration {
+        subnet_id: it.subnet_id,
+        ipv4: it.private_ip_address,
+        ipv6: it.ipv6_addresses.unwrap_or_default().into_iter().find_map(|it| it.ipv6_address),
+    });
+    Ok(addresses.collect())
 }
 
 /// How far along it is: the same states are told with and without a capital letter.

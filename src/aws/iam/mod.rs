@@ -14,9 +14,11 @@ pub use role_policy_attachment::RolePolicyAttachment;
 pub use service_linked_role::ServiceLinkedRole;
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 
-use aws_sdk_iam::types::{EntityType, RoleDetail, Tag};
+use aws_sdk_iam::types::{self, EntityType, RoleDetail, Tag};
 use aws_smithy_types::retry::RetryConfig;
+use futures_util::stream::{self, Stream, StreamExt};
 
 use super::Aws;
 use super::batch::{Batch, Keyed};
@@ -86,7 +88,22 @@ pub(crate) struct RolePolicies {
 impl Aws {
     /// Policies of a role as the account's details tell them; none where those are not asked.
     pub(crate) async fn surveyed_policies(&self, role: &str) -> Result<Option<RolePolicies>> {
-        if self.is_surveying() { self.load::<AccountDetails>(role).await } else { Ok(None) }
+        if !self.is_surveying() {
+            return Ok(None);
+        }
+        Ok(self.load::<AccountDetails>(role).await?.map(RolePolicies::from))
+    }
+
+    /// A role as the account's list and details tell it; none where those are not asked.
+    pub(crate) async fn surveyed_role(&self, role: &str) -> Result<Option<types::Role>> {
+        if !self.is_surveying() {
+            return Ok(None);
+        }
+        let reads = tokio::try_join!(self.load::<Roles>(role), self.load::<AccountDetails>(role))?;
+        let (Some(mut role), Some(details)) = reads else { return Ok(None) };
+        role.permissions_boundary = details.permissions_boundary;
+        role.tags = details.tags;
+        Ok(Some(role))
     }
 
     /// ARNs of the managed policies of a role, which is read together with its attachments.
@@ -100,35 +117,64 @@ impl Aws {
 
 /// Most roles that a page of the account's details tells of: each with all its policies, so that a
 /// page is some megabytes at most.
-const ROLES_A_PAGE: i32 = 300;
+const DETAILS_A_PAGE: i32 = 300;
 
-/// Policies of all roles being read right now, from the details of the whole account: one call
-/// where IAM else takes some for every role. It goes on to the next page while that still takes fewer
-/// calls; whichever role is on none of those pages, or all where details may not be asked for, is
-/// absent and read alone.
+/// Most roles that a page of the list of roles tells of.
+const ROLES_A_PAGE: i32 = 1000;
+
+/// What belongs to the roles being read right now, from the details of the whole account: one call
+/// where IAM else takes some for every role.
 struct AccountDetails;
 
 impl Batch for AccountDetails {
-    type Item = RolePolicies;
+    type Item = RoleDetail;
     const MAX: usize = usize::MAX;
 
-    async fn fetch(roles: Vec<String>, aws: &Aws) -> Result<Keyed<RolePolicies>> {
+    async fn fetch(roles: Vec<String>, aws: &Aws) -> Result<Keyed<RoleDetail>> {
         let call = aws.iam().get_account_authorization_details().filter(EntityType::Role);
-        let mut pages = call.max_items(ROLES_A_PAGE).into_paginator().send();
-        let mut found = Keyed::new();
-        for _ in 0..roles.len() {
-            let Some(Ok(page)) = pages.next().await else { break };
-            let wanted = page.role_detail_list.into_iter().flatten().filter_map(|it| {
-                let name = it.role_name.clone().filter(|it| roles.contains(it))?;
-                Some((name, RolePolicies::from(it)))
-            });
-            found.extend(wanted);
-            if found.len() == roles.len() {
-                break;
-            }
-        }
-        Ok(found)
+        let pages = call.max_items(DETAILS_A_PAGE).into_paginator().send();
+        let pages = stream::unfold(pages, |mut pages| async {
+            let page = pages.next().await?.ok()?;
+            Some((page.role_detail_list.unwrap_or_default(), pages))
+        });
+        Ok(among(roles, pages, |it| it.role_name.clone()).await)
     }
+}
+
+/// The roles being read right now, from the list of all: without their tags and boundaries.
+struct Roles;
+
+impl Batch for Roles {
+    type Item = types::Role;
+    const MAX: usize = usize::MAX;
+
+    async fn fetch(roles: Vec<String>, aws: &Aws) -> Result<Keyed<types::Role>> {
+        let pages = aws.iam().list_roles().max_items(ROLES_A_PAGE).into_paginator().send();
+        let pages = stream::unfold(pages, |mut pages| async {
+            Some((pages.next().await?.ok()?.roles, pages))
+        });
+        Ok(among(roles, pages, |it| Some(it.role_name.clone())).await)
+    }
+}
+
+/// Those roles of all in the account, page by page while that still takes fewer calls than to ask
+/// for each. Whichever is on none of these pages, or all where the account may not be asked, is
+/// absent, and read alone.
+async fn among<T>(
+    roles: Vec<String>,
+    pages: impl Stream<Item = Vec<T>>,
+    name: impl Fn(&T) -> Option<String>,
+) -> Keyed<T> {
+    let mut pages = pin!(pages.take(roles.len() - 1));
+    let mut found = Keyed::new();
+    while let Some(page) = pages.next().await {
+        let named = page.into_iter().filter_map(|it| Some((name(&it)?, it)));
+        found.extend(named.filter(|(name, _)| roles.contains(name)));
+        if found.len() == roles.len() {
+            break;
+        }
+    }
+    found
 }
 
 impl From<RoleDetail> for RolePolicies {

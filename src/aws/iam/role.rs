@@ -270,6 +270,9 @@ async fn inline_names(aws: &Aws, role: &str) -> Result<Vec<String>> {
 }
 
 async fn role(aws: &Aws, name: &str) -> Result<Option<types::Role>> {
+    if let Some(role) = aws.surveyed_role(name).await? {
+        return Ok(Some(role));
+    }
     Ok(aws.iam().get_role().role_name(name).send().await?.role)
 }
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.applicationautoscaling.models import applicationautoscaling_backends
 from moto.core.resource_tagging import TaggedResource
 from moto.resourcegroupstaggingapi.exceptions import ResourceGroupsTaggingAPIError
 from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
 from moto.resourcegroupstaggingapi.responses import ResourceGroupsTaggingAPIResponse
 
 from . import inventory
+from .autoscaling import tags_of
 from .corrections import corrects
 
 # What follows region and account in the ARN of an object of that type
@@ -46,14 +48,15 @@ def get_resources(moto: Any, self: Any) -> Any:
 def get_resources(moto: Any, self: Any, resource_arn_list: list[str] | None = None, **kwargs: Any) -> Any:  # noqa: F811
     if not resource_arn_list:
         return moto(self, **kwargs)
-    tagged = {}
+    # Targets of autoscaling are not told from their names: their tags are kept by ARN
+    tagged = dict(tags_of(applicationautoscaling_backends[self.account_id][self.region_name]))
     for item in inventory.objects():
         known = ARNS.get(item["type"])
         if known is None or item["region"] != self.region_name or not item["tags"]:
             continue
         service, start = known
         # Some are listed by name, others by ARN or URL: the last part is the name
-        name = item["id"].split("/")[-1].split(":")[-1] if service in ("sns", "sqs") else item["id"]
+        name = item["id"].split("/")[-1].split(":")[-1] if service in ("kinesis", "sns", "sqs") else item["id"]
         tagged[f"arn:aws:{service}:{self.region_name}:{item['account']}:{start}{name}"] = item["tags"]
-    found = [TaggedResource(arn, tagged[arn], "") for arn in resource_arn_list if arn in tagged]
+    found = [TaggedResource(arn, tagged[arn], "") for arn in resource_arn_list if tagged.get(arn)]
     return None, found

@@ -14,10 +14,11 @@ def test_index(cloud: Cloud) -> None:
     cloud.client("sns").create_topic(Name="alarms", Tags=tags)
     cloud.client("sqs").create_queue(QueueName="letters", tags={"owner": "orders"})
     key = cloud.client("kms").create_key(Tags=[{"TagKey": "owner", "TagValue": "orders"}])["KeyMetadata"]["Arn"]
+    cloud.client("kinesis").create_stream(StreamName="orders", ShardCount=1, Tags={"owner": "orders"})
     at = f"{REGION}:{ACCOUNT}"
     arns = [
         f"arn:aws:cloudwatch:{at}:alarm:age", f"arn:aws:logs:{at}:log-group:/orders", f"arn:aws:sns:{at}:alarms",
-        f"arn:aws:sqs:{at}:letters", key,
+        f"arn:aws:sqs:{at}:letters", key, f"arn:aws:kinesis:{at}:stream/orders",
     ]
     index = cloud.client("resourcegroupstaggingapi")
     found = index.get_resources(ResourceARNList=[*arns, f"arn:aws:sns:{at}:nothing"])["ResourceTagMappingList"]

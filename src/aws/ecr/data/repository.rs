@@ -72,10 +72,14 @@ impl DataSource for Repository {
             let why = format!("there is no repository `{}`", self.name);
             return Err(Failure::new(FailureKind::NotFound, why));
         };
-        let (tags, newest) = tokio::try_join!(
-            tags_of(aws, seen.repository_arn().unwrap_or_default()),
-            newest_tags(aws, &self.name, account)
-        )?;
+        let newest = async {
+            match aws.leaves::<Repository>("most_recent_image_tags", self.arn.get().is_some()) {
+                true => Ok(self.most_recent_image_tags.get().cloned().unwrap_or_default()),
+                false => newest_tags(aws, &self.name, account).await,
+            }
+        };
+        let tags = tags_of(aws, seen.repository_arn().unwrap_or_default());
+        let (tags, newest) = tokio::try_join!(tags, newest)?;
         self.most_recent_image_tags.set(newest);
         let encryption = seen.encryption_configuration.map(|it| Encryption {
             encryption_type: text(it.encryption_type.as_str()).into(),

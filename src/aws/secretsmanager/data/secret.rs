@@ -43,12 +43,18 @@ impl DataSource for Secret {
     async fn read(&mut self, aws: &Aws) -> Result<Id> {
         let given = self.arn.given().or_else(|| self.name.given());
         let Some(asked) = given else { return Err(Failure::fatal("neither `arn` nor `name`")) };
-        let reads = tokio::join!(aws.load::<Secrets>(&asked), aws.load::<Policies>(&asked));
-        let Some(secret) = reads.0?.filter(|it| it.deleted_date.is_none()) else {
+        let policy = async {
+            match aws.leaves::<Secret>("policy", self.created_date.get().is_some()) {
+                true => Ok(self.policy.get().cloned()),
+                false => aws.load::<Policies>(&asked).await,
+            }
+        };
+        let (secret, policy) = tokio::join!(aws.load::<Secrets>(&asked), policy);
+        let Some(secret) = secret?.filter(|it| it.deleted_date.is_none()) else {
             let why = format!("there is no secret `{asked}` in {}", aws.region());
             return Err(Failure::new(FailureKind::NotFound, why));
         };
-        self.policy.set(reads.1?);
+        self.policy.set(policy?);
         self.created_date.set(secret.created_date.as_ref().and_then(rfc3339));
         self.last_changed_date.set(secret.last_changed_date.as_ref().and_then(rfc3339));
         self.description.set(secret.description);
