@@ -107,7 +107,8 @@ pub enum Event {
         /// Why.
         diagnostic: Box<Diagnostic>,
     },
-    /// A step is not tried, because something it depends on failed or the run was cancelled.
+    /// A step is not tried, because something it depends on failed, its preconditions do not hold, or
+    /// the run was cancelled.
     StepSkipped {
         /// Which object.
         address: Address,

@@ -283,6 +283,23 @@ resource "terraform_data" "b" {
 }
 "#;
 
+const REFUSED: &str = r#"
+resource "terraform_data" "a" {
+  input = "x"
+}
+resource "terraform_data" "b" {
+  lifecycle {
+    precondition {
+      condition     = terraform_data.a.output == "y"
+      error_message = "not y"
+    }
+  }
+}
+output "b" {
+  value = terraform_data.b.id
+}
+"#;
+
 const TRIGGERED: &str = r#"
 variable "v" {
   default = "1"
@@ -345,6 +362,7 @@ const STORIES: &[Story<'_>] = &[
         ("", "apply -auto-approve -json"),
     ],
     &[(REJECTED, "apply -auto-approve -json"), (REJECTED, "plan -json")],
+    &[(REFUSED, "apply -auto-approve -json"), (REFUSED, "plan -json")],
     &[
         (TRIGGERED, "apply -auto-approve -json"),
         (TRIGGERED, "plan -json -var v=2"),
