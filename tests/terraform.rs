@@ -300,6 +300,27 @@ output "b" {
 }
 "#;
 
+const CHAINED: &str = r#"
+variable "v" {
+  default = "1"
+}
+resource "terraform_data" "a" {
+  input = var.v
+}
+resource "terraform_data" "b" {
+  count = 2
+  input = terraform_data.a.output
+}
+resource "terraform_data" "c" {
+  input = terraform_data.b[0].output
+}
+resource "terraform_data" "other" {}
+module "m" {
+  source = "./m"
+  from   = terraform_data.c.id
+}
+"#;
+
 const TRIGGERED: &str = r#"
 variable "v" {
   default = "1"
@@ -368,6 +389,13 @@ const STORIES: &[Story<'_>] = &[
         (TRIGGERED, "plan -json -var v=2"),
         (TRIGGERED, "apply -auto-approve -json -var v=2"),
     ],
+    &[
+        (CHAINED, "apply -auto-approve -json"),
+        (CHAINED, "plan -json -target=terraform_data.b"),
+        (CHAINED, "plan -json -target=terraform_data.b -var v=2"),
+        (CHAINED, "plan -json -target=terraform_data.other"),
+        (CHAINED, "plan -json -target=terraform_data.b -target=terraform_data.other"),
+    ],
     &[(DATA, "plan -json"), (DATA, "apply -auto-approve -json"), (DATA, "plan -json")],
 ];
 
@@ -380,7 +408,8 @@ fn both_tell_the_same_events() {
     for story in STORIES {
         let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         for dir in &dirs {
-            write(dir.path(), &[("main.tf", story[0].0), ("other.state", OTHER)]);
+            let files = [("main.tf", story[0].0), ("other.state", OTHER), ("m/main.tf", INNER)];
+            write(dir.path(), &files);
         }
         terraform(dirs[0].path(), &["init"]);
         for (text, words) in *story {

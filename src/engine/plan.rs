@@ -46,9 +46,10 @@ impl Engine {
         let Connected { clouds, data, mut held } =
             self.connect(stack, &variables, &objects, &deposed).await?;
         let known_data = prior::data(&state, &self.registry);
-        let ground = Ground { stack, variables, state, objects, known_data, made };
-        self.begin_survey(&ground, &clouds, options);
-        let planned = self.seen(ground, &clouds, data, &mut held, options).await;
+        let mut ground = Ground { stack, variables, state, objects, known_data, made };
+        let unread = self.unread(&mut ground, &clouds, &data, &held, options);
+        self.begin_survey(&ground, &unread, &clouds, options);
+        let planned = self.seen(ground, unread, &clouds, data, &mut held, options).await;
         clouds.end_survey(&self.registry);
         let closed = held.close(self).await;
         let mut plan = match planned {
@@ -66,10 +67,41 @@ impl Engine {
         Ok(plan)
     }
 
+    /// Takes the objects that are to be read out of those that are known: all, or with targets those
+    /// that the targets need.
+    fn unread(
+        &self,
+        ground: &mut Ground<'_>,
+        clouds: &Clouds,
+        data: &BTreeMap<Address, Value>,
+        held: &Held,
+        options: &PlanOptions,
+    ) -> BTreeMap<Address, Prior> {
+        if !options.refresh {
+            return BTreeMap::new();
+        }
+        if options.targets.is_empty() {
+            return std::mem::take(&mut ground.objects);
+        }
+        let round = self.round(ground, clouds, data, &held.rows, &BTreeMap::new(), options);
+        let needed: HashSet<Address> =
+            round.plan.changes.into_iter().map(|it| it.address).collect();
+        let all = std::mem::take(&mut ground.objects).into_iter();
+        let (unread, left) = all.partition(|(address, _)| needed.contains(address));
+        ground.objects = left;
+        unread
+    }
+
     /// Tells the providers what the plan will read. A run that only refreshes looks at everything.
-    fn begin_survey(&self, ground: &Ground<'_>, clouds: &Clouds, options: &PlanOptions) {
+    fn begin_survey(
+        &self,
+        ground: &Ground<'_>,
+        unread: &BTreeMap<Address, Prior>,
+        clouds: &Clouds,
+        options: &PlanOptions,
+    ) {
         let (registry, root) = (&self.registry, &ground.stack.config.root);
-        let objects = ground.objects.iter().filter(|_| options.refresh).map(|(address, it)| {
+        let objects = unread.iter().map(|(address, it)| {
             (providers::of_object(registry, root, address, &it.provider), &it.row)
         });
         // What no block reads any more is not read at all.
@@ -90,6 +122,7 @@ impl Engine {
     async fn seen(
         &self,
         mut ground: Ground<'_>,
+        unread: BTreeMap<Address, Prior>,
         clouds: &Clouds,
         data: BTreeMap<Address, Value>,
         held: &mut Held,
@@ -97,9 +130,9 @@ impl Engine {
     ) -> Result<Plan, PlanFailure> {
         let mut drift = Vec::new();
         if options.refresh {
-            let before = std::mem::take(&mut ground.objects);
-            let it = refresh::objects(self, ground.stack, clouds, before).await?;
-            (ground.objects, drift) = (it.objects, it.drift);
+            let it = refresh::objects(self, ground.stack, clouds, unread).await?;
+            ground.objects.extend(it.objects);
+            drift = it.drift;
         }
         let mut plan = self.rounds(&ground, clouds, data, held, options).await?;
         plan.drift =
