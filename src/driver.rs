@@ -213,6 +213,12 @@ pub trait Driver: Resource {
     /// Refuses at plan what the service would refuse later and the table does not say.
     fn check(_draft: &Self::Draft<'_>, _diagnostics: &mut Diagnostics) {}
 
+    /// Whether this change of an argument needs a new object: asked at plan, of those that the table
+    /// says may. `is` and `will_be` are the object as it is and as it is planned.
+    fn replaces(_argument: &str, _is: &Self::Draft<'_>, _will_be: &Self::Draft<'_>) -> bool {
+        false
+    }
+
     /// Makes the smallest object in one call. The same `op` makes the same object.
     fn create(&self, cloud: &Self::Cloud, op: &Op) -> impl Future<Output = Result<Id>> + Send;
 
@@ -321,6 +327,8 @@ pub trait AnyDriver: Send + Sync {
     fn schema(&self) -> &'static Schema;
     /// See [`Driver::check`].
     fn check(&self, row: &Value, places: Places<'_>, diagnostics: &mut Diagnostics);
+    /// See [`Driver::replaces`].
+    fn replaces(&self, argument: &str, is: &Value, will_be: &Value) -> bool;
     /// See [`Driver::create`].
     fn create<'a>(&'a self, cloud: &'a Cloud, row: Value, op: Op) -> BoxFuture<'a, Result<Id>>;
     /// Finds and observes: `known` is what was last known of the object, which stays where the
@@ -472,6 +480,11 @@ impl<D: Driver> AnyDriver for Erased<D> {
 
     fn check(&self, row: &Value, places: Places<'_>, diagnostics: &mut Diagnostics) {
         D::check(&View::new(row, places).into(), diagnostics);
+    }
+
+    fn replaces(&self, argument: &str, is: &Value, will_be: &Value) -> bool {
+        let view = |row| View::new(row, &|_| None).into();
+        D::replaces(argument, &view(is), &view(will_be))
     }
 
     fn create<'a>(&'a self, cloud: &'a Cloud, row: Value, op: Op) -> BoxFuture<'a, Result<Id>> {

@@ -118,6 +118,51 @@ const WRONG: &[(&str, &str, &[&str])] = &[
         "resource \"aws_kinesis_stream\" \"s\" {\n  name             = \"s\"\n  shard_count      = 1\n  retention_period = 9000\n}\n",
         &["retention_period", "8760"],
     ),
+    (
+        "arguments that exclude each other",
+        "resource \"aws_kms_alias\" \"a\" {\n  name          = \"alias/a\"\n  name_prefix   = \"alias/b\"\n  target_key_id = \"k\"\n}\n",
+        &["`name_prefix` cannot be set together with `name`", "set here", "leave out one of them"],
+    ),
+    (
+        "one of several arguments",
+        "resource \"aws_flow_log\" \"f\" {\n  traffic_type = \"ALL\"\n}\n",
+        &["exactly one of `vpc_id`, `subnet_id`", "but none is"],
+    ),
+    (
+        "arguments that need another",
+        "resource \"aws_vpc\" \"b\" {\n  ipv4_netmask_length = 20\n}\n",
+        &["`ipv4_netmask_length` needs `ipv4_ipam_pool_id`"],
+    ),
+    (
+        "network with bits beyond its length",
+        "resource \"aws_vpc\" \"b\" {\n  cidr_block = \"10.1.2.3/16\"\n}\n",
+        &["\"10.1.2.3/16\" is not a network", "did you mean \"10.1.0.0/16\"?"],
+    ),
+    (
+        "network that is too large",
+        "resource \"aws_vpc\" \"b\" {\n  cidr_block = \"10.0.0.0/8\"\n}\n",
+        &["is not a network of /16 to /28"],
+    ),
+    (
+        "text that is no ARN",
+        "resource \"aws_iam_role\" \"r\" {\n  assume_role_policy   = jsonencode({})\n  permissions_boundary = \"admin\"\n}\n",
+        &["permissions_boundary", "\"admin\" is not an ARN"],
+    ),
+    (
+        "characters that a name cannot have",
+        "resource \"aws_iam_role\" \"r\" {\n  name               = \"my role\"\n  assume_role_policy = jsonencode({})\n}\n",
+        &["\"my role\" is not made of letters, digits", "' ' cannot stand in it"],
+    ),
+    (
+        "element that is not allowed",
+        "resource \"aws_kinesis_stream\" \"s\" {\n  name                = \"s\"\n  shard_count         = 1\n  shard_level_metrics = [\"IncomingByte\"]\n}\n",
+        &["\"IncomingByte\" is not one of", "did you mean \"IncomingBytes\"?"],
+    ),
+    (
+        "nested argument",
+        "resource \"aws_security_group\" \"g\" {\n  ingress {\n    from_port   = 1\n    to_port     = 1\n    protocol    = \"tcp\"\n    cidr_blocks = [\"anywhere\"]\n  }\n}\n",
+        &["ingress[0].cidr_blocks", "\"anywhere\" is not an IPv4 network"],
+    ),
 ];
 
 #[test]

@@ -119,7 +119,7 @@ fn the_table_says_what_the_fields_say() {
     assert_eq!(schema.timeouts.create.map(|it| it.as_secs()), Some(600));
     assert_eq!(schema.timeouts.delete.map(|it| it.as_secs()), Some(90));
     let size = schema.attribute("size").unwrap();
-    assert_eq!((size.default, size.range), (Some(Default::Int(3)), Some((1, 8))));
+    assert_eq!((size.default, size.range), (Some(Default::Int(3)), Some((1.0, 8.0))));
     assert_eq!(size.decides, Decides::Optional);
     assert!(schema.attribute("name").unwrap().replace);
     assert_eq!(schema.attribute("arn").unwrap().decides, Decides::Out);

@@ -4,7 +4,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::meta::ParseNestedMeta;
 use syn::punctuated::Punctuated;
-use syn::{DeriveInput, Error, Field, Lit, LitInt, LitStr, Result, Token, Type, parenthesized};
+use syn::{
+    DeriveInput, Error, Field, Lit, LitFloat, LitInt, LitStr, Result, Token, Type, parenthesized,
+};
 
 /// `#[resource("aws_vpc", tags = "vpc", create = "5m")]`
 pub struct ResourceOptions {
@@ -91,6 +93,7 @@ pub struct FieldOptions {
     /// The field's own fields stand in its place.
     pub flatten: bool,
     replace: bool,
+    may_replace: bool,
     local: bool,
     sensitive: bool,
     fold_case: bool,
@@ -100,15 +103,20 @@ pub struct FieldOptions {
     computed: bool,
     optional: bool,
     default: Option<Lit>,
-    range: Option<(i64, i64)>,
+    range: Option<(f64, f64)>,
+    multiple_of: Option<LitInt>,
+    numbers: Vec<i64>,
     length: Option<(usize, usize)>,
+    items: Option<(usize, usize)>,
     count: Option<(usize, usize)>,
     one_of: Vec<LitStr>,
+    characters: Option<LitStr>,
     conflicts: Vec<LitStr>,
     exactly_one_of: Vec<LitStr>,
     at_least_one_of: Vec<LitStr>,
     required_with: Vec<LitStr>,
     format: Option<LitStr>,
+    prefix: Option<(u8, u8)>,
     follows: Vec<LitStr>,
 }
 
@@ -116,6 +124,7 @@ const FIELD_OPTIONS: &[&str] = &[
     "name",
     "flatten",
     "replace",
+    "may_replace",
     "local",
     "sensitive",
     "fold_case",
@@ -126,14 +135,19 @@ const FIELD_OPTIONS: &[&str] = &[
     "optional",
     "default",
     "range",
+    "multiple_of",
+    "numbers",
     "length",
+    "items",
     "count",
     "one_of",
+    "characters",
     "conflicts",
     "exactly_one_of",
     "at_least_one_of",
     "required_with",
     "format",
+    "prefix",
     "follows",
 ];
 
@@ -154,6 +168,7 @@ impl FieldOptions {
             "name" => self.name = Some(meta.value()?.parse()?),
             "flatten" => self.flatten = true,
             "replace" => self.replace = true,
+            "may_replace" => self.may_replace = true,
             "local" => self.local = true,
             "sensitive" => self.sensitive = true,
             "fold_case" => self.fold_case = true,
@@ -164,14 +179,19 @@ impl FieldOptions {
             "optional" => self.optional = true,
             "default" => self.default = Some(meta.value()?.parse()?),
             "range" => self.range = Some(pair(&meta)?),
+            "multiple_of" => self.multiple_of = Some(meta.value()?.parse()?),
+            "numbers" => self.numbers = numbers(&meta)?,
             "length" => self.length = Some(pair(&meta)?),
+            "items" => self.items = Some(pair(&meta)?),
             "count" => self.count = Some(pair(&meta)?),
             "one_of" => self.one_of = texts(&meta)?,
+            "characters" => self.characters = Some(meta.value()?.parse()?),
             "conflicts" => self.conflicts = texts(&meta)?,
             "exactly_one_of" => self.exactly_one_of = texts(&meta)?,
             "at_least_one_of" => self.at_least_one_of = texts(&meta)?,
             "required_with" => self.required_with = texts(&meta)?,
             "format" => self.format = Some(meta.value()?.parse()?),
+            "prefix" => self.prefix = Some(pair(&meta)?),
             "follows" => self.follows = texts(&meta)?,
             _ => return Err(unknown(&name, FIELD_OPTIONS)),
         }
@@ -215,9 +235,22 @@ impl FieldOptions {
             (.., true) => quote!(#schema::Compare::Version),
             _ => quote!(#schema::Compare::Exact),
         };
-        let range = optional_pair(self.range);
-        let length = optional_pair(self.length);
-        let (replace, local, sensitive) = (self.replace, self.local, self.sensitive);
+        let range = match self.range {
+            Some((low, high)) => {
+                let (low, high) = (open_end(low), open_end(high));
+                quote!(Some((#low, #high)))
+            }
+            None => quote!(None),
+        };
+        let (length, items) = (optional_pair(self.length), optional_pair(self.items));
+        let multiple_of = match &self.multiple_of {
+            Some(it) => quote!(Some(#it)),
+            None => quote!(None),
+        };
+        let (numbers, prefix) = (&self.numbers, optional_pair(self.prefix));
+        let characters = self.characters.as_ref().map_or_else(String::new, LitStr::value);
+        let (replace, may_replace) = (self.replace, self.may_replace);
+        let (local, sensitive) = (self.local, self.sensitive);
         let (conflicts, exactly, follows) = (&self.conflicts, &self.exactly_one_of, &self.follows);
         let (least, with) = (&self.at_least_one_of, &self.required_with);
         let format = self.format()?;
@@ -225,19 +258,25 @@ impl FieldOptions {
             kind: #kind,
             decides: #decides,
             replace: #replace,
+            may_replace: #may_replace,
             default: #default,
             sensitive: #sensitive || #field::SENSITIVE,
             write_only: #field::WRITE_ONLY,
             local: #local,
             compare: #compare,
             range: #range,
+            multiple_of: #multiple_of,
+            numbers: &[#(#numbers),*],
             length: #length,
+            items: #items,
             one_of: #one_of,
+            characters: #characters,
             conflicts: &[#(#conflicts),*],
             exactly_one_of: &[#(#exactly),*],
             at_least_one_of: &[#(#least),*],
             required_with: &[#(#with),*],
             format: #format,
+            prefix: #prefix,
             follows: &[#(#follows),*],
         })
     }
@@ -250,13 +289,23 @@ const FORMATS: &[(&str, &str)] = &[
     ("base64", "Base64"),
     ("cidr_network", "Cidr"),
     ("daily_window", "DailyWindow"),
+    ("iam_policy_json", "Policy"),
+    ("identifier", "Identifier"),
+    ("identifier_prefix", "IdentifierPrefix"),
     ("ip_address", "Ip"),
     ("ipv4_address", "Ip4"),
     ("ipv4_cidr_network", "Cidr4"),
     ("ipv6_address", "Ip6"),
     ("ipv6_cidr_network", "Cidr6"),
     ("json", "Json"),
+    ("json_or_yaml", "JsonOrYaml"),
+    ("kms_alias", "KmsAlias"),
+    ("kms_key_id", "KmsKey"),
     ("not_empty", "NotEmpty"),
+    ("nullable_bool", "Bool"),
+    ("nullable_float", "Float"),
+    ("nullable_int", "Int"),
+    ("path", "Path"),
     ("utc_timestamp", "Time"),
     ("weekly_window", "WeeklyWindow"),
 ];
@@ -282,18 +331,24 @@ fn optional_pair<T: quote::ToTokens>(pair: Option<(T, T)>) -> TokenStream {
     }
 }
 
-/// `range(1, 8760)`
-fn pair<T: std::str::FromStr + PartialOrd>(meta: &ParseNestedMeta<'_>) -> Result<(T, T)>
-where
-    T::Err: std::fmt::Display,
-{
+/// The end of a range as a constant.
+fn open_end(it: f64) -> TokenStream {
+    match it.is_infinite() {
+        true if it < 0.0 => quote!(f64::NEG_INFINITY),
+        true => quote!(f64::INFINITY),
+        false => quote!(#it),
+    }
+}
+
+/// `range(1, 8760)`, `range(0.1, 100)`, `range(1, ..)`
+fn pair<T: Bound>(meta: &ParseNestedMeta<'_>) -> Result<(T, T)> {
     let content;
     parenthesized!(content in meta.input);
-    let numbers = Punctuated::<Signed, Token![,]>::parse_terminated(&content)?;
-    let numbers: Vec<&Signed> = numbers.iter().collect();
-    match numbers.as_slice() {
+    let ends = Punctuated::<End, Token![,]>::parse_terminated(&content)?;
+    let ends: Vec<&End> = ends.iter().collect();
+    match ends.as_slice() {
         [low, high] => {
-            let (least, most) = (low.parse()?, high.parse()?);
+            let (least, most) = (low.bound(T::LEAST)?, high.bound(T::MOST)?);
             match least <= most {
                 true => Ok((least, most)),
                 false => Err(Error::new(
@@ -306,25 +361,68 @@ where
     }
 }
 
-/// A whole number that may be negative.
-struct Signed(String, proc_macro2::Span);
+/// What may stand at the end of a range.
+trait Bound: std::str::FromStr<Err: std::fmt::Display> + PartialOrd + Copy {
+    /// The lowest there is.
+    const LEAST: Self;
+    /// The highest there is.
+    const MOST: Self;
+}
 
-impl Signed {
-    fn parse<T: std::str::FromStr>(&self) -> Result<T>
-    where
-        T::Err: std::fmt::Display,
-    {
-        self.0.parse().map_err(|it| Error::new(self.1, it))
+impl Bound for f64 {
+    const LEAST: f64 = f64::NEG_INFINITY;
+    const MOST: f64 = f64::INFINITY;
+}
+
+impl Bound for usize {
+    const LEAST: usize = usize::MIN;
+    const MOST: usize = usize::MAX;
+}
+
+impl Bound for u8 {
+    const LEAST: u8 = u8::MIN;
+    const MOST: u8 = u8::MAX;
+}
+
+/// A number that may be negative, or `..` for none.
+struct End(String, proc_macro2::Span);
+
+impl End {
+    fn bound<T: Bound>(&self, open: T) -> Result<T> {
+        match self.0.as_str() {
+            ".." => Ok(open),
+            text => text.parse().map_err(|it| Error::new(self.1, it)),
+        }
     }
 }
 
-impl syn::parse::Parse for Signed {
+impl syn::parse::Parse for End {
     fn parse(input: syn::parse::ParseStream<'_>) -> Result<Self> {
+        if let Some(dots) = input.parse::<Option<Token![..]>>()? {
+            return Ok(End("..".into(), dots.spans[0]));
+        }
         let minus = input.parse::<Option<Token![-]>>()?;
-        let digits: LitInt = input.parse()?;
         let sign = if minus.is_some() { "-" } else { "" };
-        Ok(Signed(format!("{sign}{}", digits.base10_digits()), digits.span()))
+        let (digits, span) = match input.peek(LitFloat) {
+            true => {
+                let it: LitFloat = input.parse()?;
+                (it.base10_digits().to_string(), it.span())
+            }
+            false => {
+                let it: LitInt = input.parse()?;
+                (it.base10_digits().to_string(), it.span())
+            }
+        };
+        Ok(End(format!("{sign}{digits}"), span))
     }
+}
+
+/// `numbers(0, 1, 5)`
+fn numbers(meta: &ParseNestedMeta<'_>) -> Result<Vec<i64>> {
+    let content;
+    parenthesized!(content in meta.input);
+    let ends = Punctuated::<End, Token![,]>::parse_terminated(&content)?;
+    ends.iter().map(|it| it.0.parse().map_err(|why| Error::new(it.1, why))).collect()
 }
 
 /// `one_of("a", "b")`

@@ -31,6 +31,10 @@ impl AnyDriver for Without {
         self.0.check(row, places, diagnostics);
     }
 
+    fn replaces(&self, argument: &str, is: &Value, will_be: &Value) -> bool {
+        self.0.replaces(argument, is, will_be)
+    }
+
     fn create<'a>(&'a self, cloud: &'a Cloud, row: Value, op: Op) -> BoxFuture<'a, Result<Id>> {
         self.0.create(cloud, row, op)
     }

@@ -35,6 +35,7 @@ pub mod left_out;
 #[cfg(feature = "logs")]
 pub mod logs;
 pub mod names;
+pub(crate) mod once;
 pub mod provider;
 #[cfg(feature = "rds")]
 pub mod rds;

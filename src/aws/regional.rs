@@ -126,6 +126,10 @@ impl AnyDriver for In<dyn AnyDriver> {
         self.inner.check(row, places, diagnostics);
     }
 
+    fn replaces(&self, argument: &str, is: &Value, will_be: &Value) -> bool {
+        self.inner.replaces(argument, is, will_be)
+    }
+
     fn create<'a>(&'a self, cloud: &'a Cloud, row: Value, op: Op) -> BoxFuture<'a, Result<Id>> {
         Box::pin(async move {
             refuse_elsewhere(cloud, &row)?;

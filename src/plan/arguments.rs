@@ -12,10 +12,22 @@ use crate::lang::json;
 use crate::lang::types::Type;
 use crate::lang::value::{Kind as ValueKind, Marks, Str, Value};
 use crate::schema::attribute::object_type;
-use crate::schema::{Attribute, Decides, Format, Kind, Nesting};
+use crate::schema::{Attribute, Decides, Kind, Nesting};
 
-/// Where each argument stands, by its path: `rule[0].port`.
+/// Where each argument and block stands, by its path: `rule[0].port`. The empty path is the resource.
 pub type PlacesMap = BTreeMap<String, Span>;
+
+/// Where an argument stands, or the innermost block that it is missing from.
+pub fn place(places: &PlacesMap, path: &str) -> Option<Span> {
+    let mut path = path;
+    loop {
+        match (places.get(path), path.rfind(['.', '['])) {
+            (Some(span), _) => return Some(*span),
+            (None, Some(end)) => path = &path[..end],
+            (None, None) => return places.get("").copied(),
+        }
+    }
+}
 
 /// The object that a body describes, and where its arguments stand.
 pub fn read(
@@ -24,7 +36,8 @@ pub fn read(
     attributes: &[Attribute],
     what: &str,
 ) -> (Value, PlacesMap, Diagnostics) {
-    let mut reader = Reader { places: PlacesMap::new(), diagnostics: Diagnostics::new(), what };
+    let places = PlacesMap::from([(String::new(), body.missing())]);
+    let mut reader = Reader { places, diagnostics: Diagnostics::new(), what };
     let value = reader.body(scope, body, attributes, "");
     (value, reader.places, reader.diagnostics)
 }
@@ -133,6 +146,7 @@ impl Reader<'_> {
             if &*block.kind.text == it.name {
                 let at = format!("{path}[{}]", items.len());
                 self.places.entry(path.to_string()).or_insert(block.header);
+                self.places.insert(at.clone(), block.header);
                 items.push(self.body(scope, &block.body, attributes, &at));
             } else if &*block.kind.text == "dynamic"
                 && block.labels.first().is_some_and(|label| &*label.text == it.name)
@@ -209,6 +223,7 @@ impl Reader<'_> {
             let element = Value::object([("key", key), ("value", value)]);
             let inner = With { name: &iterator, value: &element, outer: scope };
             let at = format!("{path}[{}]", items.len());
+            self.places.insert(at.clone(), block.header);
             items.push(self.body(&inner, &content.body, attributes, &at));
         }
         Ok(true)
@@ -307,160 +322,6 @@ impl Scope for With<'_> {
     fn environment(&self) -> &Environment {
         self.outer.environment()
     }
-}
-
-/// The rules of the table that concern values: allowed texts, ranges, lengths, and which arguments
-/// go together.
-pub fn check(
-    row: &Value,
-    attributes: &[Attribute],
-    places: &PlacesMap,
-    diagnostics: &mut Diagnostics,
-) {
-    check_at(row, attributes, "", places, diagnostics);
-}
-
-fn check_at(
-    row: &Value,
-    attributes: &[Attribute],
-    at: &str,
-    places: &PlacesMap,
-    diagnostics: &mut Diagnostics,
-) {
-    let beside = Beside { row };
-    for it in attributes.iter().filter(|it| it.is_argument()) {
-        let path = if at.is_empty() { it.name.into() } else { format!("{at}.{}", it.name) };
-        let place = places.get(&path).or_else(|| places.get(at)).copied();
-        let mut refuse = |summary: String, detail: String| {
-            let mut wrong = Diagnostic::error(summary, detail);
-            wrong.span = place;
-            diagnostics.push(wrong);
-        };
-        if let Some((summary, detail)) = beside.misfit(it, &path) {
-            refuse(summary.into(), detail);
-        }
-        let Some(value) = row.part(it.name).filter(|it| it.is_known() && !it.is_null()) else {
-            continue;
-        };
-        if let Some(wrong) = misfit(it, value) {
-            refuse(format!("invalid value for `{path}`"), wrong);
-        }
-        if let Kind::Block { attributes, .. } = &it.kind {
-            for (index, item) in value.as_slice().unwrap_or_default().iter().enumerate() {
-                check_at(item, attributes, &format!("{path}[{index}]"), places, diagnostics);
-            }
-        }
-    }
-}
-
-/// Arguments beside one another. What is not known yet may turn out to be null, so it counts neither
-/// as set nor as missing.
-struct Beside<'a> {
-    row: &'a Value,
-}
-
-impl Beside<'_> {
-    fn part(&self, name: &str) -> Option<&Value> {
-        self.row
-            .part(name)
-            .filter(|it| !it.is_null() && it.as_slice().is_none_or(|items| !items.is_empty()))
-    }
-
-    fn is_set(&self, name: &str) -> bool {
-        self.part(name).is_some_and(Value::is_known)
-    }
-
-    fn is_missing(&self, name: &str) -> bool {
-        self.part(name).is_none()
-    }
-
-    /// Which rule between arguments does not hold, told once.
-    fn misfit(&self, it: &Attribute, path: &str) -> Option<(&'static str, String)> {
-        // Names with a path belong to other blocks.
-        let near = |names: &[&'static str]| -> Vec<&'static str> {
-            names.iter().filter(|name| !name.contains('.')).copied().collect()
-        };
-        let list = |names: &[&str]| format!("`{}`", names.join("`, `"));
-        let is_set = |name: &&&str| self.is_set(name);
-        if self.is_set(it.name) {
-            let others = near(it.conflicts);
-            let others: Vec<&str> = others.iter().filter(is_set).copied().collect();
-            if !others.is_empty() {
-                let detail = format!("`{path}` cannot be set together with {}", list(&others));
-                return Some(("Conflicting configuration arguments", detail));
-            }
-            let others = near(it.required_with);
-            let others: Vec<&str> =
-                others.iter().filter(|name| self.is_missing(name)).copied().collect();
-            if !others.is_empty() {
-                let detail = format!("`{path}` needs {} to be set beside it", list(&others));
-                return Some(("Missing required argument", detail));
-            }
-        }
-        let none = |names: &[&str]| names.iter().all(|name| self.is_missing(name));
-        let one = near(it.exactly_one_of);
-        if one.first() == Some(&it.name) && one.len() > 1 {
-            let set = one.iter().filter(is_set).count();
-            if set > 1 || none(&one) {
-                let found = if set == 0 { "none is".to_string() } else { format!("{set} are") };
-                let detail = format!("exactly one of {} must be set, but {found}", list(&one));
-                return Some(("Invalid combination of arguments", detail));
-            }
-        }
-        let some = near(it.at_least_one_of);
-        if some.first() == Some(&it.name) && none(&some) {
-            let detail = format!("one of {} must be set, but none is", list(&some));
-            return Some(("Missing required argument", detail));
-        }
-        None
-    }
-}
-
-/// What is wrong with a known value. A sensitive one is not told.
-fn misfit(it: &Attribute, value: &Value) -> Option<String> {
-    let hidden = value.has_sensitive() || value.has_ephemeral() || it.sensitive || it.write_only;
-    let shown = match hidden {
-        true => "(sensitive)".to_string(),
-        false => format!("{value:?}"),
-    };
-    if let (false, Some(text)) = (it.one_of.is_empty(), value.as_str()) {
-        let fits = |one: &&str| match it.compare {
-            crate::schema::Compare::FoldCase => one.eq_ignore_ascii_case(text),
-            _ => *one == text,
-        };
-        if !it.one_of.iter().any(fits) {
-            let near = crate::diag::closest(text, it.one_of.iter().copied());
-            let meant = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
-            return Some(format!("{shown} is not one of {}{meant}", it.one_of.join(", ")));
-        }
-    }
-    if let Some(format) = it.format {
-        let texts = match value.as_str() {
-            Some(text) => vec![text],
-            None => value.as_slice().unwrap_or_default().iter().filter_map(Value::as_str).collect(),
-        };
-        // An empty text is as good as none.
-        let given = texts.into_iter().filter(|it| format == Format::NotEmpty || !it.is_empty());
-        for text in given {
-            if let Some(expected) = format.misfit(text) {
-                let shown = if hidden { shown } else { format!("{text:?}") };
-                return Some(format!("{shown} is not {expected}"));
-            }
-        }
-    }
-    if let (Some((low, high)), Some(number)) = (it.range, value.as_number()) {
-        let outside = *number < low.into() || *number > high.into();
-        if outside {
-            return Some(format!("{shown} is not between {low} and {high}"));
-        }
-    }
-    if let (Some((least, most)), Some(text)) = (it.length, value.as_str()) {
-        let length = text.chars().count();
-        if length < least || length > most {
-            return Some(format!("{shown} has {length} characters; {least} to {most} are allowed"));
-        }
-    }
-    None
 }
 
 /// The name of a block's iterator and the like, as text.

@@ -163,10 +163,23 @@ pub fn changes(prior: &Value, planned: &Value) -> bool {
     differs(Some(prior), Some(planned))
 }
 
-/// Paths of the arguments whose change needs a new object.
-pub fn replacing(schema: &Schema, prior: &Value, planned: &Value) -> Vec<Path> {
+/// Paths of the arguments whose change needs a new object. `replaces` says it of a change of those
+/// that the table says may.
+pub fn replacing(
+    schema: &Schema,
+    prior: &Value,
+    planned: &Value,
+    replaces: &dyn Fn(&str) -> bool,
+) -> Vec<Path> {
     let mut paths = Vec::new();
     collect(schema.attributes, prior, planned, &mut Vec::new(), &mut paths);
+    for it in schema.attributes.iter().filter(|it| it.may_replace) {
+        let path = vec![PathStep::Name(it.name.into())];
+        let changes = differs(prior.part(it.name), planned.part(it.name));
+        if changes && !paths.contains(&path) && replaces(it.name) {
+            paths.push(path);
+        }
+    }
     paths
 }
 
@@ -308,7 +321,7 @@ mod tests {
     fn what_follows_a_change_becomes_unknown() {
         let it = planned(&SCHEMA, Some(&object("x", 5)), &config("x"));
         assert!(!it.part("echo").unwrap().is_known());
-        assert!(replacing(&SCHEMA, &object("x", 5), &it).is_empty());
+        assert!(replacing(&SCHEMA, &object("x", 5), &it, &|_| true).is_empty());
     }
 
     #[test]
@@ -337,8 +350,29 @@ mod tests {
     #[test]
     fn a_replacing_argument_is_named() {
         let it = planned(&SCHEMA, Some(&object("x", 3)), &config("y"));
-        let paths = replacing(&SCHEMA, &object("x", 3), &it);
+        let paths = replacing(&SCHEMA, &object("x", 3), &it, &|_| true);
         assert_eq!(paths, [vec![PathStep::Name("name".into())]]);
+    }
+
+    #[test]
+    fn some_changes_replace_where_the_driver_says_so() {
+        const SOMETIMES: Schema = Schema {
+            attributes: &[Attribute {
+                name: "version",
+                kind: Kind::Int,
+                may_replace: true,
+                ..Attribute::BLANK
+            }],
+            ..SCHEMA
+        };
+        let row = |version: i64| Value::object([("version", Value::from(version))]);
+        let path = vec![vec![PathStep::Name("version".into())]];
+        let replacing = |is, will_be, replaces: &dyn Fn(&str) -> bool| {
+            replacing(&SOMETIMES, &row(is), &row(will_be), replaces)
+        };
+        assert_eq!(replacing(7, 6, &|it| it == "version"), path);
+        assert!(replacing(6, 7, &|_| false).is_empty());
+        assert!(replacing(7, 7, &|_| true).is_empty());
     }
 
     #[test]

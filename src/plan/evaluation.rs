@@ -493,7 +493,7 @@ impl<'a> Evaluation<'a> {
             let what = format!("provider `{}`", key.0);
             let (row, places, mut diagnostics) =
                 super::arguments::read(&scope, &block.body, provider.arguments(), &what);
-            super::arguments::check(&row, provider.arguments(), &places, &mut diagnostics);
+            super::rules::check(&row, provider.arguments(), &places, &mut diagnostics);
             diagnostics.into_result(row)
         })
     }

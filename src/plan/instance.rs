@@ -9,6 +9,7 @@ use super::opening::{self, Opening};
 use super::providers;
 use crate::address::{Address, Mode};
 use crate::diag::{Diagnostic, Diagnostics, Result};
+use crate::driver::AnyDriver;
 use crate::lang::access;
 use crate::lang::ast::{Expr, ExprKind, Step, StepKind};
 use crate::lang::config::{Resource, ResourceKey};
@@ -158,7 +159,7 @@ fn managed(
     let triggers = triggers(ev, module, resource, address)?;
     let provider = providers::name(ev.facts.registry, &given.provider);
     let blank = Change::blank(address.clone(), provider, Action::Create);
-    let mut change = decide(ev, &triggers, resource, schema, prior, &config, blank);
+    let mut change = decide(ev, &triggers, resource, &**driver, prior, &config, blank);
     let origins = triggers.iter().fold(given.origins, |all, it| all.union(&it.origins));
     change.dependencies = ev.addresses(&origins);
     change.dependencies.retain(|it| it != address);
@@ -199,11 +200,12 @@ fn decide(
     ev: &Evaluation<'_>,
     triggers: &[Trigger<'_>],
     resource: &Resource,
-    schema: &Schema,
+    driver: &dyn AnyDriver,
     prior: Option<&Prior>,
     config: &Value,
     blank: Change,
 ) -> Change {
+    let schema = driver.schema();
     let anew = || mark_sensitive(schema.attributes, &diff::planned(schema, None, config));
     let taken_over = prior.filter(|it| it.importing.is_some()).map(|it| with_own_tags(it, config));
     let prior = taken_over.as_ref().or(prior);
@@ -222,7 +224,8 @@ fn decide(
         return change;
     };
     let planned = diff::planned(schema, Some(&prior.row), config);
-    let paths = diff::replacing(schema, &prior.row, &planned);
+    let replaces = |argument: &str| driver.replaces(argument, &prior.row, &planned);
+    let paths = diff::replacing(schema, &prior.row, &planned, &replaces);
     let reason = if prior.tainted {
         Some(Reason::ReplaceBecauseTainted)
     } else if ev.facts.replace.contains(&change.address) {

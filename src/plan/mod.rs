@@ -16,6 +16,7 @@ pub mod moves;
 pub mod opening;
 pub mod providers;
 pub mod repetition;
+pub mod rules;
 pub mod scope;
 pub mod variables;
 

@@ -11,6 +11,7 @@ use super::diff;
 use super::evaluation::{Checked, Evaluation, ModuleInstance, ProviderKey, Repeated, upstream};
 use super::instance::{Prior, with_part, without_origins};
 use super::providers;
+use super::rules;
 use super::scope::ModuleScope;
 use crate::address::{Address, Mode};
 use crate::diag::{Diagnostic, Diagnostics, Result};
@@ -69,8 +70,8 @@ pub fn open<'e>(
     let ignored = &resource.lifecycle.ignore_changes;
     let mut config = super::ignore::apply(ignored, prior, &given.row, schema);
     let mut found = Diagnostics::new();
-    let places = |path: &str| given.places.get(path).copied();
-    arguments::check(&config, schema.attributes, &given.places, &mut found);
+    let places = |path: &str| arguments::place(&given.places, path);
+    rules::check(&config, schema.attributes, &given.places, &mut found);
     kind.check(&config, &places, &mut found);
     if let Some(cloud) = ev.facts.clouds.get(&given.provider) {
         config = kind.located(cloud, config, &places, &mut found);

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::lang::types::Type;
 use crate::schema::attribute::Default;
-use crate::schema::{Attribute, Decides, Kind, Schema};
+use crate::schema::{Attribute, Decides, Kind, Schema, allowed};
 
 /// What a type is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ fn section(
             out,
             "- `{}` ({}){}",
             it.name,
-            facts(it),
+            facts(it, attributes),
             match doc.is_empty() {
                 true => String::new(),
                 false => format!(": {doc}"),
@@ -147,7 +147,7 @@ fn blocks(out: &mut String, attributes: &[Attribute], path: &str, depth: usize) 
     }
 }
 
-fn facts(it: &Attribute) -> String {
+fn facts(it: &Attribute, all: &[Attribute]) -> String {
     let mut facts = vec![shape(&it.kind)];
     match it.decides {
         Decides::Required => facts.push("required".into()),
@@ -163,34 +163,63 @@ fn facts(it: &Attribute) -> String {
         };
         facts.push(format!("default `{text}`"));
     }
-    if !it.one_of.is_empty() {
-        let names: Vec<String> = it.one_of.iter().map(|it| format!("`{it}`")).collect();
-        facts.push(format!("one of {}", names.join(", ")));
-    }
-    if let Some((low, high)) = it.range {
-        facts.push(format!("{low} to {high}"));
-    }
-    if let Some((low, high)) = it.length {
-        facts.push(format!("length {low} to {high}"));
-    }
-    if let Kind::Block { count: (_, most), .. } = it.kind
-        && most != usize::MAX
-    {
-        facts.push(format!("at most {most}"));
-    }
-    for (names, what) in [(it.conflicts, "not beside"), (it.exactly_one_of, "exactly one of")] {
-        if !names.is_empty() {
-            let names: Vec<String> = names.iter().map(|it| format!("`{it}`")).collect();
-            facts.push(format!("{what} {}", names.join(", ")));
-        }
-    }
+    facts.extend(values(it));
+    facts.extend(beside(it, all));
     let marks = [
         (it.replace && it.is_argument(), "a change replaces the object"),
+        (it.may_replace, "some changes replace the object"),
         (it.sensitive, "sensitive"),
         (it.write_only, "sent, never stored"),
     ];
     facts.extend(marks.iter().filter(|(holds, _)| *holds).map(|(_, text)| text.to_string()));
     facts.join("; ")
+}
+
+/// What a value, or each element, may be.
+fn values(it: &Attribute) -> Vec<String> {
+    let mut facts = Vec::new();
+    if !it.one_of.is_empty() {
+        let names: Vec<String> = it.one_of.iter().map(|it| format!("`{it}`")).collect();
+        facts.push(format!("one of {}", names.join(", ")));
+    }
+    facts.extend(allowed::numbers(it));
+    if let Some((least, most)) = it.length {
+        facts.push(format!("{} characters", allowed::extent(least, most)));
+    }
+    if !it.characters.is_empty() {
+        facts.push(format!("made of {}", allowed::characters(it.characters)));
+    }
+    facts.extend(it.format.map(|it| it.expected().to_string()));
+    facts.extend(it.prefix.map(|(shortest, longest)| allowed::prefix(shortest, longest)));
+    if let Some((least, most)) = it.items {
+        facts.push(format!("{} elements", allowed::extent(least, most)));
+    }
+    if let Kind::Block { count, .. } = it.kind
+        && count != (0, usize::MAX)
+    {
+        facts.push(allowed::extent(count.0, count.1));
+    }
+    facts
+}
+
+/// Which other arguments of its block must, or must not, stand beside it.
+fn beside(it: &Attribute, all: &[Attribute]) -> Vec<String> {
+    let excludes = |other: &&Attribute| {
+        it.conflicts.contains(&other.name) || other.conflicts.contains(&it.name)
+    };
+    let excluded: Vec<&str> = all.iter().filter(excludes).map(|it| it.name).collect();
+    // One of a group says it for all.
+    let group = |of: fn(&Attribute) -> &'static [&'static str]| {
+        all.iter().map(of).find(|names| names.contains(&it.name)).unwrap_or_default().to_vec()
+    };
+    let rules = [
+        ("not beside", excluded),
+        ("exactly one of", group(|it| it.exactly_one_of)),
+        ("at least one of", group(|it| it.at_least_one_of)),
+        ("only beside", it.required_with.to_vec()),
+    ];
+    let rules = rules.into_iter().filter(|(_, names)| !names.is_empty());
+    rules.map(|(what, names)| format!("{what} `{}`", names.join("`, `"))).collect()
 }
 
 fn shape(kind: &Kind) -> String {
@@ -239,7 +268,7 @@ mod tests {
                         name: "port",
                         kind: Kind::Int,
                         decides: Decides::Required,
-                        range: Some((0, 65535)),
+                        range: Some((0.0, 65535.0)),
                         ..Attribute::BLANK
                     }],
                     nesting: Nesting::List,
@@ -265,7 +294,7 @@ mod tests {
             "# `aws_thing` (resource)\n\nDoes things. And more.\n\n```hcl\nresource \"aws_thing\" \"it\" {\n  mode = \"a\"\n}\n```\n",
             "- `mode` (string; default `\"a\"`; one of `a`, `b`; a change replaces the object): How.",
             "## Attributes\n\n- `id` (string)\n",
-            "## `rule`\n\n- `port` (number; required; 0 to 65535)\n",
+            "## `rule`\n\n- `port` (number; required; between 0 and 65535)\n",
             "- `rule` (block; at most 1)",
             "- `create` (default 10m0s)",
         ] {

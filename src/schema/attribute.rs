@@ -47,6 +47,8 @@ pub struct Attribute {
     pub decides: Decides,
     /// A change of it replaces the object.
     pub replace: bool,
+    /// Some changes of it replace the object; which ones the driver says.
+    pub may_replace: bool,
     /// Value when the user gives none.
     pub default: Option<Default>,
     /// Never shown.
@@ -57,22 +59,33 @@ pub struct Attribute {
     pub local: bool,
     /// When two values count as the same.
     pub compare: Compare,
-    /// Allowed whole numbers, inclusive.
-    pub range: Option<(i64, i64)>,
-    /// Allowed lengths in characters (or elements), inclusive.
+    /// Allowed numbers, inclusive; infinite where one end is open.
+    pub range: Option<(f64, f64)>,
+    /// Only multiples of it are allowed.
+    pub multiple_of: Option<i64>,
+    /// Numbers that are allowed besides those of `range` and `multiple_of`, or the only ones where
+    /// there is neither; empty for none.
+    pub numbers: &'static [i64],
+    /// Allowed lengths of the text, or of each element, in characters, inclusive.
     pub length: Option<(usize, usize)>,
-    /// Allowed texts; empty for any.
+    /// How many elements are allowed, inclusive.
+    pub items: Option<(usize, usize)>,
+    /// Allowed texts, or elements; empty for any.
     pub one_of: &'static [&'static str],
-    /// Arguments that must not be given beside it.
+    /// Characters that the text, or each element, is made of, such as `a-z0-9_-`; empty for any.
+    pub characters: &'static str,
+    /// Arguments of the same block that must not be given beside it. Said on one side or both.
     pub conflicts: &'static [&'static str],
-    /// Exactly one of these (itself included) must be given.
+    /// Exactly one of these arguments of the same block (itself first) must be given.
     pub exactly_one_of: &'static [&'static str],
-    /// One or more of these (itself included) must be given.
+    /// One or more of these arguments of the same block (itself first) must be given.
     pub at_least_one_of: &'static [&'static str],
-    /// Arguments that must be given where it is.
+    /// Arguments of the same block that must be given where it is.
     pub required_with: &'static [&'static str],
     /// What the text, or each of its elements, must look like.
     pub format: Option<Format>,
+    /// Shortest and longest network, by the length of its prefix, inclusive.
+    pub prefix: Option<(u8, u8)>,
     /// A computed value that becomes unknown when one of these changes.
     pub follows: &'static [&'static str],
 }
@@ -164,19 +177,25 @@ impl Attribute {
         kind: Kind::Any,
         decides: Decides::Optional,
         replace: false,
+        may_replace: false,
         default: None,
         sensitive: false,
         write_only: false,
         local: false,
         compare: Compare::Exact,
         range: None,
+        multiple_of: None,
+        numbers: &[],
         length: None,
+        items: None,
         one_of: &[],
+        characters: "",
         conflicts: &[],
         exactly_one_of: &[],
         at_least_one_of: &[],
         required_with: &[],
         format: None,
+        prefix: None,
         follows: &[],
     };
 
@@ -219,6 +238,11 @@ impl Attribute {
     /// Whether it is written as a nested block.
     pub fn is_block(&self) -> bool {
         matches!(self.kind, Kind::Block { .. })
+    }
+
+    /// Whether these texts count as the same in either case.
+    pub fn folds_case(&self) -> bool {
+        self.compare == Compare::FoldCase
     }
 
     /// Attributes of a nested block or object.

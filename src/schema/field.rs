@@ -307,6 +307,7 @@ fn items<T: Field>(value: &Value) -> Result<Vec<T>, Mistake> {
 
 impl<T: Field + 'static> Field for Vec<T> {
     const KIND: Kind = Kind::List(&T::KIND);
+    const ONE_OF: &'static [&'static str] = T::ONE_OF;
     fn from_value(value: &Value) -> Result<Self, Mistake> {
         items(value)
     }
@@ -343,6 +344,7 @@ impl<T> FromIterator<T> for Set<T> {
 
 impl<T: Field + 'static> Field for Set<T> {
     const KIND: Kind = Kind::Set(&T::KIND);
+    const ONE_OF: &'static [&'static str] = T::ONE_OF;
     fn from_value(value: &Value) -> Result<Self, Mistake> {
         items(value).map(Set)
     }

@@ -1,5 +1,6 @@
 //! What a resource type looks like: data, no behaviour.
 
+pub mod allowed;
 pub mod attribute;
 pub mod compare;
 mod containers;

@@ -162,7 +162,7 @@ async fn plan_refuses_what_aws_would_refuse() {
         (policy(json!({})), Some("`policy_type = \"StepScaling\"` needs it")),
         (
             policy(json!({ "step_scaling_policy_configuration": step("far") })),
-            Some("a bound of `step_adjustment` is a number"),
+            Some("\"far\" is not a number"),
         ),
         (
             policy(json!({
@@ -181,7 +181,7 @@ async fn plan_refuses_what_aws_would_refuse() {
                     "metric_specification": [{ "target_value": "some" }],
                 }],
             })),
-            Some("`target_value` is a number"),
+            Some("\"some\" is not a number"),
         ),
     ];
     for (config, expected) in cases {

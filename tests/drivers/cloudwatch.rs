@@ -186,10 +186,10 @@ async fn what_aws_would_refuse_is_refused_at_plan() {
         (json!({ "comparison_operator": null }), &["comparison_operator"]),
         (json!({ "namespace": null, "period": null }), &["namespace", "period"]),
         (json!({ "alarm_actions": ["ops"] }), &["alarm_actions"]),
-        (json!({ "evaluation_interval": 60 }), &["evaluation_interval"]),
+        (json!({ "evaluation_interval": 60 }), &["evaluation_interval", "metric_name"]),
         (
             json!({ "metric_name": null, "metric_query": [{ "id": "A" }] }),
-            &["metric_query", "metric_query", "metric_query"],
+            &["metric_query", "metric_query", "metric_query", "metric_query"],
         ),
     ];
     for (more, expected) in alarms {

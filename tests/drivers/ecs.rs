@@ -429,12 +429,12 @@ async fn plan_refuses_what_aws_would_refuse() {
         (
             "aws_ecs_service",
             service(json!({ "deployment_configuration": [{ "bake_time_in_minutes": "soon" }] })),
-            Some("a time in minutes is a whole number from 0 to 1440"),
+            Some("\"soon\" is not a whole number between 0 and 1440"),
         ),
         (
             "aws_ecs_cluster",
             json!({ "name": "a b" }),
-            Some("it is made of 1 to 255 letters, digits, `-` and `_`"),
+            Some("\"a b\" is not made of letters, digits, `_` and `-`"),
         ),
     ];
     for (kind, config, expected) in cases {

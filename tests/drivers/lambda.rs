@@ -380,7 +380,7 @@ async fn what_aws_would_refuse_is_refused_at_plan() {
         (json!({}), &[]),
         (json!({ "filename": std::env::temp_dir() }), &["filename"]),
         (json!({ "runtime": null, "handler": null }), &["handler", "runtime"]),
-        (json!({ "filename": null, "s3_bucket": "b" }), &["s3_key"]),
+        (json!({ "filename": null, "s3_bucket": "b" }), &["s3_bucket"]),
         (json!({ "package_type": "Image" }), &["handler", "runtime", "image_uri"]),
         (json!({ "function_name": "a b" }), &["function_name"]),
         (json!({ "layers": ["l"] }), &["layers"]),
@@ -390,7 +390,8 @@ async fn what_aws_would_refuse_is_refused_at_plan() {
             &["replacement_security_group_ids"],
         ),
         (
-            json!({ "file_system_config": [{ "arn": "arn:a", "local_mount_path": "/files" }] }),
+            json!({ "file_system_config": [{ "local_mount_path": "/files",
+                "arn": "arn:aws:elasticfilesystem:eu-central-1:123456789012:access-point/a" }] }),
             &["file_system_config"],
         ),
         (
@@ -405,7 +406,7 @@ async fn what_aws_would_refuse_is_refused_at_plan() {
     }
     let permission = json!({ "function_name": "f", "action": "s3:GetObject", "principal": "*",
         "statement_id": "a b" });
-    assert_eq!(play.refused("aws_lambda_permission", &permission), ["action", "statement_id"]);
+    assert_eq!(play.refused("aws_lambda_permission", &permission), ["statement_id", "action"]);
     let stream = "arn:aws:kinesis:eu-central-1:123456789012:stream/s";
     let mappings: &[(Json, &[&str])] = &[
         (json!({ "event_source_arn": stream }), &["starting_position"]),
@@ -425,9 +426,9 @@ async fn what_aws_would_refuse_is_refused_at_plan() {
                 "maximum_record_age_in_seconds": 5 }),
             &[
                 "maximum_record_age_in_seconds",
-                "starting_position",
-                "scaling_config",
                 "filter_criteria",
+                "scaling_config",
+                "starting_position",
             ],
         ),
     ];

@@ -8,10 +8,12 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use fastcart_hcl::aws::{Aws, AwsProvider, AwsSettings};
-use fastcart_hcl::diag::Diagnostics;
+use fastcart_hcl::diag::{Diagnostic, Diagnostics};
 use fastcart_hcl::driver::{AnyDriver, Cloud, Failure, FailureKind, Id, Op, Status};
 use fastcart_hcl::lang::convert::convert;
 use fastcart_hcl::lang::value::Value;
+use fastcart_hcl::plan::arguments::PlacesMap;
+use fastcart_hcl::plan::rules;
 use fastcart_hcl::provider::{Provider, Registry};
 use fastcart_hcl::schema::{Attribute, Decides, Kind, compare};
 use serde_json::json;
@@ -235,21 +237,28 @@ impl Play {
         it.open(&self.cloud, filled(it.schema().attributes, &config)).await
     }
 
-    /// Arguments that the driver's `check` refuses at plan.
+    /// Arguments that the table or the driver's `check` refuses at plan, outermost blocks for theirs.
     pub fn refused(&self, kind: &str, config: &serde_json::Value) -> Vec<String> {
-        let driver = self.driver(kind);
-        let mut found = Diagnostics::new();
-        driver.check(&written(driver.schema().attributes, config), &|_| None, &mut found);
-        let name = |text: &str| text.split('`').nth(1).unwrap_or_default().to_string();
-        found.iter().map(|it| name(&it.summary)).collect()
+        let name = |text: &str| text.split('`').nth(1).map(String::from);
+        let named = |it: &Diagnostic| name(&it.summary).or_else(|| name(&it.detail));
+        let found = self.refusals(kind, config);
+        let names = found.iter().filter_map(named);
+        names.map(|it| it.split(['[', '.']).next().unwrap_or_default().to_string()).collect()
     }
 
     /// The reason of the first refusal, where there is one.
     pub fn why_refused(&self, kind: &str, config: &serde_json::Value) -> Option<String> {
+        self.refusals(kind, config).iter().next().map(|it| it.detail.clone())
+    }
+
+    fn refusals(&self, kind: &str, config: &serde_json::Value) -> Diagnostics {
         let driver = self.driver(kind);
+        let attributes = driver.schema().attributes;
+        let row = written(attributes, config);
         let mut found = Diagnostics::new();
-        driver.check(&written(driver.schema().attributes, config), &|_| None, &mut found);
-        found.iter().next().map(|it| it.detail.clone())
+        rules::check(&row, attributes, &PlacesMap::new(), &mut found);
+        driver.check(&row, &|_| None, &mut found);
+        found
     }
 
     /// The row that the configuration asks for, with what AWS has decided of the object.

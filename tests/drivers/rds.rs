@@ -533,12 +533,17 @@ async fn arguments_are_checked() {
         let refused = play.refused("aws_db_instance", &with(&good, more.clone()));
         assert_eq!(refused.first().map(String::as_str), expected, "{more}");
     }
+    let topic = "arn:aws:sns:eu-central-1:123456789012:t";
     let groups = [
         ("aws_db_subnet_group", json!({"name": "Upper", "subnet_ids": []}), "name"),
         ("aws_db_subnet_group", json!({"name": "default", "subnet_ids": []}), "name"),
         ("aws_db_parameter_group", json!({"name": "1st", "family": "f"}), "name"),
-        ("aws_db_event_subscription", json!({"name": "a_b", "sns_topic": "t"}), "name"),
-        ("aws_db_event_subscription", json!({"source_ids": ["a"], "sns_topic": "t"}), "source_ids"),
+        ("aws_db_event_subscription", json!({"name": "a_b", "sns_topic": topic}), "name"),
+        (
+            "aws_db_event_subscription",
+            json!({"source_ids": ["a"], "sns_topic": topic}),
+            "source_ids",
+        ),
     ];
     for (kind, config, expected) in groups {
         assert_eq!(play.refused(kind, &config), [expected], "{config}");

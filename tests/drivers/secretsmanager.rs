@@ -363,7 +363,7 @@ async fn what_aws_would_refuse_is_refused_at_plan() {
         (
             "aws_secretsmanager_secret_version",
             version(json!({ "secret_string_wo_version": 1 })),
-            vec!["secret_string_wo_version"],
+            vec!["secret_string", "secret_string_wo_version"],
         ),
         ("aws_secretsmanager_secret_version", version(json!({})), vec!["secret_string"]),
         (

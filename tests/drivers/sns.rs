@@ -195,15 +195,16 @@ async fn what_aws_would_refuse_is_refused_at_plan() {
     }
     let to = |protocol: &str, role: Json| {
         json!({
-            "topic_arn": "arn", "endpoint": "arn", "protocol": protocol,
+            "topic_arn": "arn:aws:sns:eu-central-1:123456789012:t", "endpoint": "arn",
+            "protocol": protocol,
             "subscription_role_arn": role,
         })
     };
     let subscriptions = [
         (to("sqs", json!(null)), vec![]),
-        (to("firehose", json!("arn")), vec![]),
+        (to("firehose", json!("arn:aws:iam::123456789012:role/r")), vec![]),
         (to("firehose", json!(null)), vec!["subscription_role_arn"]),
-        (to("sqs", json!("arn")), vec!["subscription_role_arn"]),
+        (to("sqs", json!("arn:aws:iam::123456789012:role/r")), vec!["subscription_role_arn"]),
     ];
     for (config, expected) in subscriptions {
         assert_eq!(play.refused("aws_sns_topic_subscription", &config), expected, "{config}");

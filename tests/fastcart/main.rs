@@ -31,6 +31,7 @@ mod failures;
 mod imports;
 mod judges;
 mod life;
+mod replacements;
 mod requirements;
 mod secrets;
 mod survey;

@@ -9,8 +9,6 @@ pub(crate) mod target_tracking;
 pub use policy::Policy;
 pub use target::Target;
 
-use aws_smithy_types::retry::RetryConfig;
-
 use crate::driver::{Failure, FailureKind};
 
 /// What every driver file of this folder begins with.
@@ -27,11 +25,7 @@ pub(crate) mod prelude {
     };
 }
 
-/// Sends a call a single time: were it repeated by the SDK because its reply was lost, tags would be
-/// refused for what is there by then. The engine resumes the operation instead.
-pub(crate) fn once() -> aws_sdk_applicationautoscaling::config::Builder {
-    aws_sdk_applicationautoscaling::config::Builder::new().retry_config(RetryConfig::disabled())
-}
+crate::aws::once::once!(aws_sdk_applicationautoscaling);
 
 /// One code stands for all that is wrong with a call: what will be known soon, a service or role
 /// that was just made, is told by the message alone.

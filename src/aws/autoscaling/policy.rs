@@ -89,19 +89,11 @@ impl Driver for Policy {
                 _ => {}
             }
         }
-        let mut refuse = |at: usize, why: &str| draft.refuse(diagnostics, KINDS[at].1, why);
-        if let Given::Known(Block(Some(it))) = draft.predictive_scaling_policy_configuration() {
-            it.check(|why| refuse(0, why));
-        }
-        if let Given::Known(Block(Some(it))) = draft.step_scaling_policy_configuration() {
-            it.check(|why| refuse(1, why));
-        }
-        if target_tracking::lacks_metric(draft.value(KINDS[2].1)) {
-            refuse(
-                2,
-                "it needs one of `predefined_metric_specification` and \
-                 `customized_metric_specification`",
-            );
+        let tracking = KINDS[2].1;
+        if target_tracking::lacks_metric(draft.value(tracking)) {
+            let why = "it needs one of `predefined_metric_specification` and \
+                       `customized_metric_specification`";
+            draft.refuse(diagnostics, tracking, why);
         }
     }
 

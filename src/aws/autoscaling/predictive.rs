@@ -26,6 +26,7 @@ pub struct PredictiveScaling {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct MetricSpecification {
     /// Value that the metric is kept at.
+    #[attr(format = "nullable_float")]
     pub target_value: String,
     /// A capacity of one's own.
     pub customized_capacity_metric_specification: Block<Queries>,
@@ -100,14 +101,6 @@ pub struct Metric {
 }
 
 impl PredictiveScaling {
-    /// Refuses what the table cannot say: numbers written as texts.
-    pub(super) fn check(&self, mut refuse: impl FnMut(&str)) {
-        let values = self.metric_specification.0.iter().map(|it| it.target_value.parse::<f64>());
-        if values.into_iter().any(|it| it.is_err()) {
-            refuse("`target_value` is a number");
-        }
-    }
-
     pub(super) fn sent(&self) -> Option<types::PredictiveScalingPolicyConfiguration> {
         let specifications = self.metric_specification.0.iter().filter_map(|it| it.sent());
         types::PredictiveScalingPolicyConfiguration::builder()

@@ -22,27 +22,16 @@ pub struct StepScaling {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct Step {
     /// Lowest distance from the threshold; any when unset.
+    #[attr(format = "nullable_float")]
     pub metric_interval_lower_bound: Option<String>,
     /// Highest distance from the threshold; any when unset.
+    #[attr(format = "nullable_float")]
     pub metric_interval_upper_bound: Option<String>,
     /// The change.
     pub scaling_adjustment: i32,
 }
 
 impl StepScaling {
-    /// Refuses what the table cannot say: numbers written as texts.
-    pub(super) fn check(&self, mut refuse: impl FnMut(&str)) {
-        let bounds = |it: &Step| {
-            [&it.metric_interval_lower_bound, &it.metric_interval_upper_bound]
-                .into_iter()
-                .flatten()
-                .any(|it| !it.is_empty() && it.parse::<f64>().is_err())
-        };
-        if self.step_adjustment.0.iter().any(bounds) {
-            refuse("a bound of `step_adjustment` is a number");
-        }
-    }
-
     pub(super) fn sent(&self) -> types::StepScalingPolicyConfiguration {
         let bound = |it: &Option<String>| it.as_ref().and_then(|it| it.parse().ok());
         let step = |it: &Step| {

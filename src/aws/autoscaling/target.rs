@@ -22,6 +22,7 @@ pub struct Target {
     /// Largest size.
     pub max_capacity: i32,
     /// Smallest size.
+    #[attr(range(0, ..))]
     pub min_capacity: i32,
     /// What is scaled, such as `service/shop/orders`.
     #[attr(replace)]
@@ -69,9 +70,6 @@ impl Driver for Target {
 
     fn check(draft: &TargetDraft<'_>, diagnostics: &mut Diagnostics) {
         let (least, most) = (draft.min_capacity().known(), draft.max_capacity().known());
-        if least.is_some_and(|it| it < 0) {
-            draft.refuse(diagnostics, "min_capacity", "it is zero or more");
-        }
         if least.is_some_and(|least| most.is_some_and(|most| most < least)) {
             draft.refuse(diagnostics, "max_capacity", "it is at least `min_capacity`");
         }

@@ -23,21 +23,8 @@ pub(super) fn check(draft: &MetricAlarmDraft<'_>, diagnostics: &mut Diagnostics)
 
 /// Each number and text by itself.
 fn check_numbers(draft: &MetricAlarmDraft<'_>, diagnostics: &mut Diagnostics) {
-    let why = "it is 10, 20, 30 or a multiple of 60 seconds";
-    for (name, it) in
-        [("period", draft.period()), ("evaluation_interval", draft.evaluation_interval())]
-    {
-        if it.known().is_some_and(|it| !is_period(it, &[10, 20, 30])) {
-            draft.refuse(diagnostics, name, why);
-        }
-    }
     let (periods, points) =
         (draft.evaluation_periods().known(), draft.datapoints_to_alarm().known());
-    for (name, it) in [("evaluation_periods", periods), ("datapoints_to_alarm", points)] {
-        if it.is_some_and(|it| it < 1) {
-            draft.refuse(diagnostics, name, "it is 1 or more");
-        }
-    }
     if let (Some(periods), Some(points)) = (periods, points)
         && points > periods
     {
@@ -52,19 +39,6 @@ fn check_numbers(draft: &MetricAlarmDraft<'_>, diagnostics: &mut Diagnostics) {
     }
     if draft.namespace().known().is_some_and(|it| it.starts_with(':')) {
         draft.refuse(diagnostics, "namespace", "it cannot begin with `:`");
-    }
-    for (name, it) in [
-        ("alarm_actions", draft.alarm_actions()),
-        ("insufficient_data_actions", draft.insufficient_data_actions()),
-        ("ok_actions", draft.ok_actions()),
-    ] {
-        let Some(Set(actions)) = it.known() else { continue };
-        if actions.len() > 5 {
-            draft.refuse(diagnostics, name, "five are the most that an alarm takes");
-        }
-        if let Some(wrong) = actions.iter().find(|it| !it.starts_with("arn:")) {
-            draft.refuse(diagnostics, name, format!("{wrong:?} is not an ARN"));
-        }
     }
 }
 
@@ -86,8 +60,6 @@ fn check_parts(draft: &MetricAlarmDraft<'_>, diagnostics: &mut Diagnostics) {
         need("evaluation_periods", draft.evaluation_periods().is_set(), why);
         let bound = draft.threshold().is_set() || draft.threshold_metric_id().is_set();
         need("threshold", bound, "an alarm of metrics needs it, or `threshold_metric_id`");
-        let interval = draft.evaluation_interval().is_set();
-        need("evaluation_interval", !interval, "it is for `evaluation_criteria` only");
     }
     if matches!(draft.metric_name(), Given::Known(_)) {
         let why = "an alarm of one metric needs it";
@@ -117,11 +89,6 @@ fn mistakes(queries: &[MetricQuery]) -> Vec<String> {
             (None, None) => wrong.push(format!("`{id}` has neither `metric` nor `expression`")),
             _ => {}
         }
-        let periods = [it.period, it.metric.get().map(|it| it.period)];
-        if periods.into_iter().flatten().any(|it| !is_period(it, &[1, 5, 10, 20, 30])) {
-            let why = "is not 1, 5, 10, 20, 30 or a multiple of 60 seconds";
-            wrong.push(format!("the period of `{id}` {why}"));
-        }
         let stat = it.metric.get().map(|it| it.stat.as_str());
         if stat.is_some_and(|it| !Statistic::values().contains(&it) && !is_extended(it)) {
             wrong.push(format!("the `stat` of `{id}` is none that there is"));
@@ -145,11 +112,6 @@ fn is_extended(text: &str) -> bool {
         .ok()
     });
     PATTERN.as_ref().is_none_or(|it| it.is_match(text))
-}
-
-/// Whether that many seconds are a period: some few, or whole minutes.
-fn is_period(seconds: i32, short: &[i32]) -> bool {
-    short.contains(&seconds) || (seconds > 0 && seconds % 60 == 0)
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub struct Dashboard {
     #[attr(json, format = "json")]
     pub dashboard_body: String,
     /// Name of the dashboard: letters, digits, `-` and `_`.
-    #[attr(replace)]
+    #[attr(replace, length(1, 255), characters = "a-zA-Z0-9_-")]
     pub dashboard_name: String,
     /// ARN of the dashboard.
     pub dashboard_arn: Out<String>,
@@ -40,15 +40,6 @@ pub struct Dashboard {
 impl Driver for Dashboard {
     type Cloud = Aws;
     type Seen = GetDashboardOutput;
-
-    fn check(draft: &DashboardDraft<'_>, diagnostics: &mut Diagnostics) {
-        let allowed = |it: char| it.is_ascii_alphanumeric() || "-_".contains(it);
-        let name = draft.dashboard_name().known();
-        if name.is_some_and(|it| it.is_empty() || it.len() > 255 || !it.chars().all(allowed)) {
-            let why = "it is made of up to 255 letters, digits, `-` and `_`";
-            draft.refuse(diagnostics, "dashboard_name", why);
-        }
-    }
 
     async fn create(&self, aws: &Aws, _: &Op) -> Result<Id> {
         self.put(aws).await?;

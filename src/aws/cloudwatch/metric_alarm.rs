@@ -34,6 +34,7 @@ pub struct MetricAlarm {
     #[attr(default = true)]
     pub actions_enabled: bool,
     /// ARNs of what is done when the alarm goes off, such as SNS topics; nothing when unset.
+    #[attr(items(0, 5), format = "arn")]
     pub alarm_actions: Option<Set<String>>,
     /// What the alarm means, in words.
     #[attr(length(0, 1024))]
@@ -44,6 +45,7 @@ pub struct MetricAlarm {
     /// How the metric is compared with the threshold; required but for PromQL.
     pub comparison_operator: Option<ComparisonOperator>,
     /// How many of the last periods must be out of bounds; all of them when unset.
+    #[attr(range(1, ..))]
     pub datapoints_to_alarm: Option<i32>,
     /// Dimensions of the metric.
     #[attr(conflicts("metric_query"))]
@@ -52,25 +54,37 @@ pub struct MetricAlarm {
     #[attr(one_of("evaluate", "ignore"), fold_case)]
     pub evaluate_low_sample_count_percentiles: Auto<String>,
     /// Seconds between evaluations of a PromQL query: 10, 20, 30 or whole minutes.
-    #[attr(conflicts("metric_name", "metric_query"))]
+    #[attr(
+        conflicts("metric_name", "metric_query"),
+        numbers(10, 20, 30),
+        multiple_of = 60,
+        required_with("evaluation_criteria")
+    )]
     pub evaluation_interval: Option<i32>,
     /// How many of the last periods are looked at; required but for PromQL.
+    #[attr(range(1, ..))]
     pub evaluation_periods: Option<i32>,
     /// Percentile or trimmed statistic, such as `p99.9` or `tm90`, instead of `statistic`.
     #[attr(conflicts("metric_query", "statistic"))]
     pub extended_statistic: Option<String>,
     /// ARNs of what is done when there is too little data; nothing when unset.
+    #[attr(items(0, 5), format = "arn")]
     pub insufficient_data_actions: Option<Set<String>>,
     /// Name of the metric.
-    #[attr(conflicts("metric_query"), length(1, 255))]
+    #[attr(
+        conflicts("metric_query"),
+        length(1, 255),
+        exactly_one_of("metric_name", "metric_query", "evaluation_criteria")
+    )]
     pub metric_name: Option<String>,
     /// Namespace of the metric, such as `AWS/Kinesis`.
     #[attr(conflicts("metric_query"), length(1, 255))]
     pub namespace: Option<String>,
     /// ARNs of what is done when all is well again; nothing when unset.
+    #[attr(items(0, 5), format = "arn")]
     pub ok_actions: Option<Set<String>>,
     /// Seconds of one period: 10, 20, 30 or whole minutes.
-    #[attr(conflicts("metric_query"))]
+    #[attr(conflicts("metric_query"), numbers(10, 20, 30), multiple_of = 60)]
     pub period: Option<i32>,
     /// How the samples of a period become one number.
     #[attr(conflicts("extended_statistic", "metric_query"))]
@@ -91,24 +105,21 @@ pub struct MetricAlarm {
     /// Unit of the metric; any when unset.
     pub unit: Option<StandardUnit>,
     /// PromQL query that is watched, instead of a metric.
-    #[attr(
-        conflicts(
-            "comparison_operator",
-            "datapoints_to_alarm",
-            "dimensions",
-            "evaluation_periods",
-            "extended_statistic",
-            "metric_name",
-            "metric_query",
-            "namespace",
-            "period",
-            "statistic",
-            "threshold",
-            "threshold_metric_id",
-            "unit"
-        ),
-        exactly_one_of("evaluation_criteria", "metric_name", "metric_query")
-    )]
+    #[attr(conflicts(
+        "comparison_operator",
+        "datapoints_to_alarm",
+        "dimensions",
+        "evaluation_periods",
+        "extended_statistic",
+        "metric_name",
+        "metric_query",
+        "namespace",
+        "period",
+        "statistic",
+        "threshold",
+        "threshold_metric_id",
+        "unit"
+    ))]
     pub evaluation_criteria: Block<EvaluationCriteria>,
     /// Metrics and expressions of metrics, one of which is watched, instead of a single metric.
     #[attr(conflicts("metric_name"))]
@@ -156,6 +167,7 @@ pub struct MetricQuery {
     /// How the result is shown.
     pub label: Option<String>,
     /// Seconds of one period of an expression's result.
+    #[attr(numbers(1, 5, 10, 20, 30), multiple_of = 60)]
     pub period: Option<i32>,
     /// Whether this is what is watched.
     #[attr(default = false)]
@@ -176,6 +188,7 @@ pub struct QueryMetric {
     #[attr(length(1, 255))]
     pub namespace: Option<String>,
     /// Seconds of one period: 1, 5, 10, 20, 30 or whole minutes.
+    #[attr(numbers(1, 5, 10, 20, 30), multiple_of = 60)]
     pub period: i32,
     /// How the samples of a period become one number, such as `Sum` or `p99`.
     pub stat: String,

@@ -10,8 +10,10 @@ pub struct AclLine {
     #[attr(fold_case, one_of("allow", "deny"))]
     pub action: String,
     /// First port; 0 where the protocol has none.
+    #[attr(range(0, 65535))]
     pub from_port: i32,
     /// Last port; 0 where the protocol has none.
+    #[attr(range(0, 65535))]
     pub to_port: i32,
     /// Protocol by name or number; `-1` is every one.
     pub protocol: String,
@@ -19,8 +21,10 @@ pub struct AclLine {
     #[attr(range(1, 32766))]
     pub rule_no: i32,
     /// Range of IPv4 addresses on the other side.
+    #[attr(format = "ipv4_cidr_network")]
     pub cidr_block: Option<String>,
     /// Range of IPv6 addresses on the other side.
+    #[attr(format = "ipv6_cidr_network")]
     pub ipv6_cidr_block: Option<String>,
     /// ICMP type; every one as `-1`. For the protocols `icmp` and `icmpv6`.
     pub icmp_type: Option<i32>,
@@ -201,7 +205,6 @@ pub(super) async fn change(
 
 /// Refuses what is wrong with rules that are known at plan.
 pub(super) fn check(view: &crate::schema::View<'_>, name: &str, diagnostics: &mut Diagnostics) {
-    ranges::check(view, &[name], diagnostics);
     let Some(lines) = view.field::<BlockSet<AclLine>>(name).known() else { return };
     for it in &lines.0 {
         let set = |it: &Option<String>| it.as_ref().is_some_and(|it| !it.is_empty());

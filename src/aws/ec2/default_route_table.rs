@@ -41,10 +41,6 @@ impl Driver for DefaultRouteTable {
 
     const STAYS: bool = true;
 
-    fn check(draft: &DefaultRouteTableDraft<'_>, diagnostics: &mut Diagnostics) {
-        ranges::check(draft, &["route"], diagnostics);
-    }
-
     /// Makes nothing: the table is there, and its routes give way to those written here.
     async fn create(&self, aws: &Aws, _: &Op) -> Result<Id> {
         let id = Id(self.default_route_table_id.clone());

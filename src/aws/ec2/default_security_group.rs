@@ -41,10 +41,6 @@ impl Driver for DefaultSecurityGroup {
 
     const STAYS: bool = true;
 
-    fn check(draft: &DefaultSecurityGroupDraft<'_>, diagnostics: &mut Diagnostics) {
-        ranges::check(draft, &["ingress", "egress"], diagnostics);
-    }
-
     /// Makes nothing: the group is there, and its rules give way to those written here.
     async fn create(&self, aws: &Aws, _: &Op) -> Result<Id> {
         let vpc = match self.vpc_id.given() {

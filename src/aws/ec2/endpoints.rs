@@ -23,7 +23,7 @@ pub struct DnsOptions {
     )]
     pub private_dns_preference: Auto<String>,
     /// The specified domains; none when unset.
-    #[attr(replace)]
+    #[attr(replace, items(1, 10))]
     pub private_dns_specified_domains: Auto<Set<String>>,
 }
 

@@ -23,12 +23,12 @@ pub struct FlowLog {
     #[attr(
         replace,
         exactly_one_of(
+            "vpc_id",
+            "subnet_id",
             "eni_id",
             "regional_nat_gateway_id",
-            "subnet_id",
-            "transit_gateway_attachment_id",
             "transit_gateway_id",
-            "vpc_id"
+            "transit_gateway_attachment_id"
         )
     )]
     pub vpc_id: Option<String>,
@@ -51,13 +51,13 @@ pub struct FlowLog {
     #[attr(replace)]
     pub traffic_type: Option<TrafficType>,
     /// ARN of the role by which another account's destination is written to; none when unset.
-    #[attr(replace)]
+    #[attr(replace, format = "arn")]
     pub deliver_cross_account_role: Option<String>,
     /// ARN of the role that writes to CloudWatch Logs; the caller's permissions when unset.
-    #[attr(replace)]
+    #[attr(replace, format = "arn")]
     pub iam_role_arn: Option<String>,
     /// ARN of the log group, bucket or delivery stream to write to.
-    #[attr(replace)]
+    #[attr(replace, format = "arn")]
     pub log_destination: Auto<String>,
     /// What kind of destination it is.
     #[attr(replace, default = "cloud-watch-logs")]
@@ -66,7 +66,7 @@ pub struct FlowLog {
     #[attr(replace)]
     pub log_format: Auto<String>,
     /// Seconds that one record covers at most: 60 or 600.
-    #[attr(replace, default = 600, range(60, 600))]
+    #[attr(replace, default = 600, numbers(60, 600))]
     pub max_aggregation_interval: i32,
     /// How files in S3 look.
     #[attr(replace)]
@@ -108,12 +108,6 @@ pub struct TagFields {
 impl Driver for FlowLog {
     type Cloud = Aws;
     type Seen = (String, types::FlowLog);
-
-    fn check(draft: &FlowLogDraft<'_>, diagnostics: &mut Diagnostics) {
-        if draft.max_aggregation_interval().known().is_some_and(|it| it != 60 && it != 600) {
-            draft.refuse(diagnostics, "max_aggregation_interval", "use 60 or 600");
-        }
-    }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let Some((kind, resource)) = self.recorded() else {

@@ -14,7 +14,6 @@ pub mod nat_gateway;
 pub mod network_acl;
 pub mod network_acl_rule;
 pub mod permissions;
-pub mod ranges;
 pub mod route;
 pub mod route_table;
 pub mod route_table_association;
@@ -53,7 +52,6 @@ pub use vpc_security_group_ingress_rule::IngressRule;
 use aws_sdk_ec2::types::{
     AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification, UnsuccessfulItem,
 };
-use aws_smithy_types::retry::RetryConfig;
 
 use super::Aws;
 use super::batch::Keyed;
@@ -66,8 +64,8 @@ pub(crate) mod prelude {
     pub(crate) use aws_sdk_ec2::types;
 
     pub(crate) use super::{
-        all_done, filter, flag, keyed, once, pairs, ranges, resumed, staged, tagged,
-        tagged_with_token, unless_false, unless_gone,
+        all_done, filter, flag, keyed, once, pairs, resumed, staged, tagged, tagged_with_token,
+        unless_false, unless_gone,
     };
     pub(crate) use crate::aws::Aws;
     pub(crate) use crate::aws::batch::{Batch, Keyed};
@@ -120,11 +118,7 @@ pub(crate) async fn resumed(aws: &Aws, op: &Op) -> Result<Option<Id>> {
     Ok(found.unwrap_or_default().into_iter().find_map(|it| it.resource_id).map(Id))
 }
 
-/// Sends a call a single time. A call without client token must not be repeated by the SDK when its
-/// reply is lost: it would make two objects. The engine resumes the operation instead.
-pub(crate) fn once() -> aws_sdk_ec2::config::Builder {
-    aws_sdk_ec2::config::Builder::new().retry_config(RetryConfig::disabled())
-}
+crate::aws::once::once!(aws_sdk_ec2);
 
 /// A filter by any of those values.
 pub(crate) fn filter<T: Into<String>>(name: &str, values: impl IntoIterator<Item = T>) -> Filter {

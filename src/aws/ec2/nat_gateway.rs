@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::prelude::*;
+use crate::schema::Given;
 use types::{AvailabilityMode, ConnectivityType, NatGatewayAddress, NatGatewayState};
 
 /// Lets private subnets open connections outward without being reachable from outside.
@@ -31,12 +32,12 @@ pub struct NatGateway {
     #[attr(replace, default = "public")]
     pub connectivity_type: ConnectivityType,
     /// Address inside the subnet; AWS picks one when unset.
-    #[attr(replace)]
+    #[attr(replace, format = "ipv4_address")]
     pub private_ip: Auto<String>,
     /// Further Elastic IPs of a public gateway; none when unset.
     pub secondary_allocation_ids: Auto<Set<String>>,
     /// How many further addresses a private gateway has; none when unset.
-    #[attr(conflicts("secondary_private_ip_addresses"))]
+    #[attr(conflicts("secondary_private_ip_addresses"), may_replace)]
     pub secondary_private_ip_address_count: Auto<i32>,
     /// Further addresses of a private gateway; AWS picks them when only their number is given.
     #[attr(conflicts("secondary_private_ip_address_count"))]
@@ -48,6 +49,7 @@ pub struct NatGateway {
     #[attr(replace)]
     pub vpc_id: Auto<String>,
     /// Elastic IPs of a regional gateway by zone; AWS provides zones and addresses when unset.
+    #[attr(may_replace)]
     pub availability_zone_address: BlockSet<ZoneAddress>,
     /// Association of the Elastic IP with the gateway.
     pub association_id: Out<String>,
@@ -102,6 +104,22 @@ pub struct RegionalAddress {
 impl Driver for NatGateway {
     type Cloud = Aws;
     type Seen = types::NatGateway;
+
+    fn replaces(argument: &str, is: &NatGatewayDraft<'_>, will_be: &NatGatewayDraft<'_>) -> bool {
+        let by_hand = |it: &NatGatewayDraft<'_>| {
+            it.value("availability_zone_address").as_slice().map(|zones| !zones.is_empty())
+        };
+        match argument {
+            "secondary_private_ip_address_count" => {
+                is.connectivity_type() == Given::Known(ConnectivityType::Private)
+            }
+            // Zones are provided by AWS or by hand from the beginning.
+            _ => {
+                let regional = is.availability_mode() == Given::Known(AvailabilityMode::Regional);
+                regional && by_hand(will_be).is_some_and(|it| Some(it) != by_hand(is))
+            }
+        }
+    }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let regional = self.availability_mode.get() == Some(&AvailabilityMode::Regional);

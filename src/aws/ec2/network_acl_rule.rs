@@ -24,7 +24,7 @@ pub struct NetworkAclRule {
     #[attr(replace)]
     pub network_acl_id: String,
     /// When the rule is looked at: the lowest number first, and the first that fits decides.
-    #[attr(replace)]
+    #[attr(replace, range(1, 32766))]
     pub rule_number: i32,
     /// Whether the rule is for packets that leave.
     #[attr(replace, default = false)]
@@ -36,10 +36,10 @@ pub struct NetworkAclRule {
     #[attr(replace, fold_case)]
     pub rule_action: RuleAction,
     /// Range of IPv4 addresses on the other side.
-    #[attr(replace, exactly_one_of("cidr_block", "ipv6_cidr_block"))]
+    #[attr(replace, exactly_one_of("cidr_block", "ipv6_cidr_block"), format = "ipv4_cidr_network")]
     pub cidr_block: Option<String>,
     /// Range of IPv6 addresses on the other side.
-    #[attr(replace)]
+    #[attr(replace, format = "ipv6_cidr_network")]
     pub ipv6_cidr_block: Option<String>,
     /// First port; for TCP and UDP.
     #[attr(replace)]
@@ -63,12 +63,8 @@ impl Driver for NetworkAclRule {
     type Seen = Seen;
 
     fn check(draft: &NetworkAclRuleDraft<'_>, diagnostics: &mut Diagnostics) {
-        ranges::check(draft, &["cidr_block", "ipv6_cidr_block"], diagnostics);
         if draft.protocol().known().is_some_and(|it| number(&it).is_none()) {
             draft.refuse(diagnostics, "protocol", NO_PROTOCOL);
-        }
-        if draft.rule_number().known().is_some_and(|it| !(1..=32766).contains(&it)) {
-            draft.refuse(diagnostics, "rule_number", "use a number from 1 to 32766");
         }
     }
 

@@ -16,8 +16,10 @@ pub struct Rule {
     /// Protocol by name or number; `-1` is every one.
     pub protocol: String,
     /// Ranges of IPv4 addresses on the other side; none when unset.
+    #[attr(format = "ipv4_cidr_network")]
     pub cidr_blocks: Option<Vec<String>>,
     /// Ranges of IPv6 addresses on the other side; none when unset.
+    #[attr(format = "ipv6_cidr_network")]
     pub ipv6_cidr_blocks: Option<Vec<String>>,
     /// Managed prefix lists on the other side; none when unset.
     pub prefix_list_ids: Option<Vec<String>>,

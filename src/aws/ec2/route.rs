@@ -27,28 +27,15 @@ pub struct Route {
             "destination_cidr_block",
             "destination_ipv6_cidr_block",
             "destination_prefix_list_id"
-        )
+        ),
+        format = "ipv4_cidr_network"
     )]
     pub destination_cidr_block: Option<String>,
     /// Destination as a range of IPv6 addresses, such as `::/0`.
-    #[attr(
-        replace,
-        exactly_one_of(
-            "destination_cidr_block",
-            "destination_ipv6_cidr_block",
-            "destination_prefix_list_id"
-        )
-    )]
+    #[attr(replace, format = "ipv6_cidr_network")]
     pub destination_ipv6_cidr_block: Option<String>,
     /// Destination as a managed prefix list.
-    #[attr(
-        replace,
-        exactly_one_of(
-            "destination_cidr_block",
-            "destination_ipv6_cidr_block",
-            "destination_prefix_list_id"
-        )
-    )]
+    #[attr(replace)]
     pub destination_prefix_list_id: Option<String>,
     /// Carrier gateway of a Wavelength zone to go by.
     #[attr(
@@ -69,6 +56,7 @@ pub struct Route {
     )]
     pub carrier_gateway_id: Option<String>,
     /// ARN of the Cloud WAN core network to go by.
+    #[attr(format = "arn")]
     pub core_network_arn: Option<String>,
     /// Egress-only internet gateway to go by, for IPv6.
     #[attr(conflicts("destination_cidr_block"))]
@@ -82,6 +70,7 @@ pub struct Route {
     /// Network interface to go by.
     pub network_interface_id: Auto<String>,
     /// ARN of the Oracle Database@AWS network to go by.
+    #[attr(format = "arn")]
     pub odb_network_arn: Option<String>,
     /// Transit gateway to go by.
     pub transit_gateway_id: Option<String>,
@@ -103,14 +92,6 @@ pub struct Route {
 impl Driver for Route {
     type Cloud = Aws;
     type Seen = (String, types::Route);
-
-    fn check(draft: &RouteDraft<'_>, diagnostics: &mut Diagnostics) {
-        ranges::check(
-            draft,
-            &["destination_cidr_block", "destination_ipv6_cidr_block"],
-            diagnostics,
-        );
-    }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let line = self.line();

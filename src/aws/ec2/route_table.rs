@@ -38,10 +38,6 @@ impl Driver for RouteTable {
     type Cloud = Aws;
     type Seen = Seen;
 
-    fn check(draft: &RouteTableDraft<'_>, diagnostics: &mut Diagnostics) {
-        ranges::check(draft, &["route"], diagnostics);
-    }
-
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let call = aws.ec2().create_route_table().client_token(op.token()).vpc_id(&self.vpc_id);
         let call = call.set_tag_specifications(tagged(types::ResourceType::RouteTable, &self.tags));

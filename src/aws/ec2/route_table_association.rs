@@ -18,10 +18,10 @@ pub struct RouteTableAssociation {
     /// Route table to follow.
     pub route_table_id: String,
     /// Subnet that follows it.
-    #[attr(replace, exactly_one_of("gateway_id", "subnet_id"))]
+    #[attr(replace, exactly_one_of("subnet_id", "gateway_id"))]
     pub subnet_id: Option<String>,
     /// Internet gateway or virtual private gateway whose incoming packets follow it.
-    #[attr(replace, exactly_one_of("gateway_id", "subnet_id"))]
+    #[attr(replace)]
     pub gateway_id: Option<String>,
 }
 

@@ -7,14 +7,17 @@ use types::RouteOrigin;
 #[derive(Clone, Debug, Default, PartialEq, Nested)]
 pub struct RouteLine {
     /// Destination as a range of IPv4 addresses.
+    #[attr(format = "ipv4_cidr_network")]
     pub cidr_block: Option<String>,
     /// Destination as a range of IPv6 addresses.
+    #[attr(format = "ipv6_cidr_network")]
     pub ipv6_cidr_block: Option<String>,
     /// Destination as a managed prefix list.
     pub destination_prefix_list_id: Option<String>,
     /// Carrier gateway of a Wavelength zone to go by.
     pub carrier_gateway_id: Option<String>,
     /// ARN of the Cloud WAN core network to go by.
+    #[attr(format = "arn")]
     pub core_network_arn: Option<String>,
     /// Egress-only internet gateway to go by, for IPv6.
     pub egress_only_gateway_id: Option<String>,
@@ -27,6 +30,7 @@ pub struct RouteLine {
     /// Network interface to go by.
     pub network_interface_id: Option<String>,
     /// ARN of the Oracle Database@AWS network to go by.
+    #[attr(format = "arn")]
     pub odb_network_arn: Option<String>,
     /// Transit gateway to go by.
     pub transit_gateway_id: Option<String>,

@@ -19,14 +19,13 @@ pub struct Line {
     #[attr(range(-1, 65535))]
     pub to_port: Option<i32>,
     /// Range of IPv4 addresses on the other side.
-    #[attr(exactly_one_of(
-        "cidr_ipv4",
-        "cidr_ipv6",
-        "prefix_list_id",
-        "referenced_security_group_id"
-    ))]
+    #[attr(
+        exactly_one_of("cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id"),
+        format = "ipv4_cidr_network"
+    )]
     pub cidr_ipv4: Option<String>,
     /// Range of IPv6 addresses on the other side.
+    #[attr(format = "ipv6_cidr_network")]
     pub cidr_ipv6: Option<String>,
     /// Managed prefix list on the other side.
     pub prefix_list_id: Option<String>,

@@ -45,11 +45,16 @@ impl Driver for SecurityGroup {
     type Cloud = Aws;
     type Seen = Seen;
 
+    /// Two calls: AWS lets members of a new group talk to everybody, which nobody asked for.
     fn check(draft: &SecurityGroupDraft<'_>, diagnostics: &mut Diagnostics) {
-        ranges::check(draft, &["ingress", "egress"], diagnostics);
+        for (argument, name) in [("name", draft.name()), ("name_prefix", draft.name_prefix())] {
+            if name.known().is_some_and(|it| it.starts_with("sg-")) {
+                let why = "names that begin with `sg-` are AWS's own: identifiers look like that";
+                draft.refuse(diagnostics, argument, why);
+            }
+        }
     }
 
-    /// Two calls: AWS lets members of a new group talk to everybody, which nobody asked for.
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let name = names::chosen(op, &self.name, &self.name_prefix, "terraform-");
         let call = aws.ec2().create_security_group().group_name(&name);

@@ -39,13 +39,24 @@ pub struct SecurityGroupRule {
     #[attr(replace)]
     pub to_port: i32,
     /// Ranges of IPv4 addresses on the other side; none when unset.
-    #[attr(replace, conflicts("self", "source_security_group_id"))]
+    #[attr(
+        replace,
+        conflicts("self", "source_security_group_id"),
+        format = "ipv4_cidr_network",
+        at_least_one_of(
+            "cidr_blocks",
+            "ipv6_cidr_blocks",
+            "prefix_list_ids",
+            "self",
+            "source_security_group_id"
+        )
+    )]
     pub cidr_blocks: Option<Vec<String>>,
     /// Ranges of IPv6 addresses on the other side; none when unset.
-    #[attr(replace, conflicts("self", "source_security_group_id"))]
+    #[attr(replace, conflicts("self", "source_security_group_id"), format = "ipv6_cidr_network")]
     pub ipv6_cidr_blocks: Option<Vec<String>>,
     /// Managed prefix lists on the other side; none when unset.
-    #[attr(replace)]
+    #[attr(replace, format = "not_empty")]
     pub prefix_list_ids: Option<Vec<String>>,
     /// Whether members of the group itself are on the other side.
     #[attr(name = "self", replace, default = false)]
@@ -54,6 +65,7 @@ pub struct SecurityGroupRule {
     #[attr(replace, conflicts("cidr_blocks", "ipv6_cidr_blocks", "self"))]
     pub source_security_group_id: Auto<String>,
     /// What the rules are for; empty when unset.
+    #[attr(characters = "a-zA-Z0-9_ .:/()#,@[]+=&;{}!$*-")]
     pub description: Option<String>,
     /// Identifier of the rule, where it is one.
     pub security_group_rule_id: Out<String>,
@@ -62,17 +74,6 @@ pub struct SecurityGroupRule {
 impl Driver for SecurityGroupRule {
     type Cloud = Aws;
     type Seen = (SecurityGroupRule, Vec<types::SecurityGroupRule>);
-
-    fn check(draft: &SecurityGroupRuleDraft<'_>, diagnostics: &mut Diagnostics) {
-        ranges::check(draft, &["cidr_blocks", "ipv6_cidr_blocks"], diagnostics);
-        let others =
-            ["cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "source_security_group_id"];
-        if others.iter().all(|it| draft.value(it).is_null()) && draft.value("self").is_null() {
-            let why = "write who is on the other side: `cidr_blocks`, `ipv6_cidr_blocks`, \
-                       `prefix_list_ids`, `self` or `source_security_group_id`";
-            draft.refuse(diagnostics, "cidr_blocks", why);
-        }
-    }
 
     /// One call: all the rules are added, or none.
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {

@@ -3,6 +3,7 @@
 //! Longer than most: AWS changes a subnet's settings one at a time.
 
 use super::prelude::*;
+use crate::schema::Given;
 use types::{HostnameType, SubnetCidrBlockStateCode, SubnetState};
 
 /// Part of a VPC's addresses, in one availability zone.
@@ -21,7 +22,7 @@ pub struct Subnet {
     #[attr(replace)]
     pub vpc_id: String,
     /// Range of IPv4 addresses, such as `10.0.1.0/24`; from the IPAM pool, or none, when unset.
-    #[attr(replace, conflicts("ipv4_netmask_length"))]
+    #[attr(replace, conflicts("ipv4_netmask_length"), format = "ipv4_cidr_network")]
     pub cidr_block: Auto<String>,
     /// Zone by its name, such as `eu-central-1a`; AWS picks one when unset.
     #[attr(replace, conflicts("availability_zone_id"))]
@@ -33,11 +34,13 @@ pub struct Subnet {
     #[attr(default = false)]
     pub assign_ipv6_address_on_creation: bool,
     /// Pool of your own addresses on an Outpost; none when unset.
+    #[attr(required_with("map_customer_owned_ip_on_launch", "outpost_arn"))]
     pub customer_owned_ipv4_pool: Option<String>,
     /// Whether the resolver makes IPv6 addresses up for names that have only IPv4 ones.
     #[attr(default = false)]
     pub enable_dns64: bool,
     /// Interface index at which instances on an Outpost get a local network; none when unset.
+    #[attr(range(1, ..))]
     pub enable_lni_at_device_index: Option<i32>,
     /// Whether instances' resource names resolve to IPv4 addresses.
     #[attr(default = false)]
@@ -49,9 +52,15 @@ pub struct Subnet {
     #[attr(replace, conflicts("customer_owned_ipv4_pool"))]
     pub ipv4_ipam_pool_id: Option<String>,
     /// Size of the IPv4 range to take from the pool; the pool's default when unset.
-    #[attr(replace, range(16, 28), conflicts("cidr_block", "customer_owned_ipv4_pool"))]
+    #[attr(
+        replace,
+        range(16, 28),
+        conflicts("cidr_block", "customer_owned_ipv4_pool"),
+        required_with("ipv4_ipam_pool_id")
+    )]
     pub ipv4_netmask_length: Option<i32>,
     /// Range of IPv6 addresses, a part of the VPC's; none when unset.
+    #[attr(format = "ipv6_cidr_network", may_replace)]
     pub ipv6_cidr_block: Auto<String>,
     /// IPAM pool to take the IPv6 range from; none when unset.
     #[attr(replace)]
@@ -60,15 +69,21 @@ pub struct Subnet {
     #[attr(replace, default = false)]
     pub ipv6_native: bool,
     /// Size of the IPv6 range to take from the pool: 44 to 64 by fours; the pool's default when unset.
-    #[attr(replace, range(44, 64), conflicts("ipv6_cidr_block"))]
+    #[attr(
+        replace,
+        conflicts("ipv6_cidr_block"),
+        numbers(44, 48, 52, 56, 60, 64),
+        required_with("ipv6_ipam_pool_id")
+    )]
     pub ipv6_netmask_length: Option<i32>,
     /// Whether interfaces made here get an address of your own pool; not when unset.
+    #[attr(required_with("customer_owned_ipv4_pool", "outpost_arn"))]
     pub map_customer_owned_ip_on_launch: Option<bool>,
     /// Whether instances launched here get a public IPv4 address.
     #[attr(default = false)]
     pub map_public_ip_on_launch: bool,
     /// ARN of the Outpost that the subnet is on; none when unset.
-    #[attr(replace)]
+    #[attr(replace, format = "arn")]
     pub outpost_arn: Option<String>,
     /// What instances' host names are made of: `ip-name` or `resource-name`; AWS chooses when unset.
     pub private_dns_hostname_type_on_launch: Auto<HostnameType>,
@@ -86,11 +101,9 @@ impl Driver for Subnet {
     type Cloud = Aws;
     type Seen = types::Subnet;
 
-    fn check(draft: &SubnetDraft<'_>, diagnostics: &mut Diagnostics) {
-        ranges::check(draft, &["cidr_block", "ipv6_cidr_block"], diagnostics);
-        if draft.ipv6_netmask_length().known().is_some_and(|it| it % 4 != 0) {
-            draft.refuse(diagnostics, "ipv6_netmask_length", "use one of 44, 48, 52, 56, 60, 64");
-        }
+    fn replaces(_: &str, is: &SubnetDraft<'_>, _: &SubnetDraft<'_>) -> bool {
+        // One that has no other addresses cannot be without.
+        is.ipv6_native() == Given::Known(true)
     }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {

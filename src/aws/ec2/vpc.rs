@@ -7,6 +7,7 @@ use super::acls::NetworkAcls;
 use super::groups::SecurityGroups;
 use super::prelude::*;
 use super::routes::RouteTables;
+use crate::schema::Given;
 use types::{IpSource, Tenancy, VpcAttributeName, VpcCidrBlockStateCode, VpcState, VpcTenancy};
 
 /// A network of its own, in which subnets, gateways and everything with an address live.
@@ -21,7 +22,7 @@ use types::{IpSource, Tenancy, VpcAttributeName, VpcCidrBlockStateCode, VpcState
 #[resource("aws_vpc", tags = "vpc")]
 pub struct Vpc {
     /// Range of IPv4 addresses, such as `10.0.0.0/16`; AWS takes one from the IPAM pool when unset.
-    #[attr(replace, conflicts("ipv4_netmask_length"))]
+    #[attr(replace, conflicts("ipv4_netmask_length"), format = "cidr_network", prefix(16, 28))]
     pub cidr_block: Auto<String>,
     /// Whether AWS gives the network a /56 of its own IPv6 addresses; none when unset.
     #[attr(conflicts("ipv6_ipam_pool_id"))]
@@ -34,24 +35,33 @@ pub struct Vpc {
     /// Whether AWS counts the addresses in use; not when unset.
     pub enable_network_address_usage_metrics: Auto<bool>,
     /// `dedicated` puts every instance on hardware of its own; that cannot be switched on later.
-    #[attr(default = "default", one_of("dedicated", "default"))]
+    #[attr(default = "default", one_of("dedicated", "default"), may_replace)]
     pub instance_tenancy: Tenancy,
     /// IPAM pool to take the IPv4 range from; none when unset.
     #[attr(replace)]
     pub ipv4_ipam_pool_id: Option<String>,
     /// Size of the IPv4 range to take from the pool; the pool's default when unset.
-    #[attr(replace, range(16, 28), conflicts("cidr_block"))]
+    #[attr(replace, range(16, 28), conflicts("cidr_block"), required_with("ipv4_ipam_pool_id"))]
     pub ipv4_netmask_length: Option<i32>,
     /// Range of IPv6 addresses from the IPAM pool; AWS chooses when unset.
-    #[attr(conflicts("assign_generated_ipv6_cidr_block", "ipv6_netmask_length"))]
+    #[attr(
+        conflicts("assign_generated_ipv6_cidr_block", "ipv6_netmask_length"),
+        format = "ipv6_cidr_network",
+        required_with("ipv6_ipam_pool_id")
+    )]
     pub ipv6_cidr_block: Auto<String>,
     /// Zone group that advertises the IPv6 range; the region when unset.
+    #[attr(required_with("assign_generated_ipv6_cidr_block"))]
     pub ipv6_cidr_block_network_border_group: Auto<String>,
     /// IPAM pool to take the IPv6 range from; none when unset.
     #[attr(conflicts("assign_generated_ipv6_cidr_block"))]
     pub ipv6_ipam_pool_id: Option<String>,
     /// Size of the IPv6 range to take from the pool: 44 to 60 by fours; the pool's default when unset.
-    #[attr(range(44, 60), conflicts("ipv6_cidr_block"))]
+    #[attr(
+        conflicts("ipv6_cidr_block"),
+        numbers(44, 48, 52, 56, 60),
+        required_with("ipv6_ipam_pool_id")
+    )]
     pub ipv6_netmask_length: Option<i32>,
     /// ARN of the VPC.
     pub arn: Out<String>,
@@ -91,7 +101,6 @@ impl Driver for Vpc {
     type Seen = Seen;
 
     fn check(draft: &VpcDraft<'_>, diagnostics: &mut Diagnostics) {
-        ranges::check(draft, &["cidr_block", "ipv6_cidr_block"], diagnostics);
         if !draft.cidr_block().is_set() && !draft.ipv4_ipam_pool_id().is_set() {
             draft.refuse(
                 diagnostics,
@@ -99,9 +108,11 @@ impl Driver for Vpc {
                 "a VPC needs `cidr_block` or `ipv4_ipam_pool_id`",
             );
         }
-        if draft.ipv6_netmask_length().known().is_some_and(|it| it % 4 != 0) {
-            draft.refuse(diagnostics, "ipv6_netmask_length", "use one of 44, 48, 52, 56, 60");
-        }
+    }
+
+    fn replaces(_: &str, _: &VpcDraft<'_>, will_be: &VpcDraft<'_>) -> bool {
+        // AWS takes it back, but does not give it to a VPC that is there.
+        will_be.instance_tenancy() == Given::Known(Tenancy::Dedicated)
     }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {

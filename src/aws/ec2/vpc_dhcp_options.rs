@@ -15,22 +15,32 @@ use types::NewDhcpConfiguration;
 #[resource("aws_vpc_dhcp_options", tags = "dhcp-options")]
 pub struct VpcDhcpOptions {
     /// Domain that names without a dot are looked up in; none when unset.
-    #[attr(replace)]
+    #[attr(
+        replace,
+        at_least_one_of(
+            "domain_name",
+            "domain_name_servers",
+            "ipv6_address_preferred_lease_time",
+            "netbios_name_servers",
+            "netbios_node_type",
+            "ntp_servers"
+        )
+    )]
     pub domain_name: Option<String>,
     /// Name servers, at most four; `AmazonProvidedDNS` is that of the VPC. None when unset.
-    #[attr(replace)]
+    #[attr(replace, items(0, 4))]
     pub domain_name_servers: Option<Vec<String>>,
     /// Seconds that IPv6 addresses are held for, or `Infinite`; 140 seconds when unset.
     #[attr(replace)]
     pub ipv6_address_preferred_lease_time: Option<String>,
     /// NetBIOS name servers, at most four; none when unset.
-    #[attr(replace)]
+    #[attr(replace, items(0, 4))]
     pub netbios_name_servers: Option<Vec<String>>,
     /// NetBIOS node type: `1`, `2`, `4` or `8`; none when unset.
-    #[attr(replace)]
+    #[attr(replace, one_of("1", "2", "4", "8"))]
     pub netbios_node_type: Option<String>,
     /// Time servers, at most four; none when unset.
-    #[attr(replace)]
+    #[attr(replace, items(0, 4))]
     pub ntp_servers: Option<Vec<String>>,
     /// ARN of the options.
     pub arn: Out<String>,
@@ -40,34 +50,9 @@ pub struct VpcDhcpOptions {
     pub tags: Tags,
 }
 
-const NAMES: [&str; 6] = [
-    "domain_name",
-    "domain_name_servers",
-    "ipv6_address_preferred_lease_time",
-    "netbios_name_servers",
-    "netbios_node_type",
-    "ntp_servers",
-];
-
 impl Driver for VpcDhcpOptions {
     type Cloud = Aws;
     type Seen = (String, types::DhcpOptions);
-
-    fn check(draft: &VpcDhcpOptionsDraft<'_>, diagnostics: &mut Diagnostics) {
-        if NAMES.iter().all(|it| draft.value(it).is_null()) {
-            let why = format!("write at least one of `{}`", NAMES.join("`, `"));
-            draft.refuse(diagnostics, "domain_name", why);
-        }
-        for name in ["domain_name_servers", "netbios_name_servers", "ntp_servers"] {
-            if draft.value(name).as_slice().is_some_and(|it| it.len() > 4) {
-                draft.refuse(diagnostics, name, "DHCP tells four at most");
-            }
-        }
-        let node = draft.netbios_node_type().known();
-        if node.is_some_and(|it| !["1", "2", "4", "8", ""].contains(&&*it)) {
-            draft.refuse(diagnostics, "netbios_node_type", "use one of 1, 2, 4, 8");
-        }
-    }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         if let Some(id) = resumed(aws, op).await? {

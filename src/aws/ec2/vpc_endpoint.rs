@@ -45,10 +45,10 @@ pub struct VpcEndpoint {
     #[attr(replace, conflicts("resource_configuration_arn", "service_network_arn"))]
     pub service_name: Option<String>,
     /// ARN of a resource configuration to reach; only with the type `Resource`.
-    #[attr(replace, conflicts("service_name", "service_network_arn"))]
+    #[attr(replace, conflicts("service_name", "service_network_arn"), format = "arn")]
     pub resource_configuration_arn: Option<String>,
     /// ARN of a service network to reach; only with the type `ServiceNetwork`.
-    #[attr(replace, conflicts("resource_configuration_arn", "service_name"))]
+    #[attr(replace, conflicts("resource_configuration_arn", "service_name"), format = "arn")]
     pub service_network_arn: Option<String>,
     /// Region of the service; that of the endpoint when unset.
     #[attr(replace)]
@@ -63,9 +63,10 @@ pub struct VpcEndpoint {
     #[attr(fold_case)]
     pub ip_address_type: Auto<IpAddressType>,
     /// Who may do what through the endpoint; everybody everything when unset.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub policy: Auto<String>,
     /// Whether the service's own names lead to the endpoint; not when unset. For `Interface` only.
+    #[attr(may_replace)]
     pub private_dns_enabled: Auto<bool>,
     /// Tables that get a route to the service; none when unset. For `Gateway` only.
     pub route_table_ids: Auto<Set<String>>,
@@ -140,6 +141,10 @@ impl Driver for VpcEndpoint {
             only(diagnostics, name, !gateway, "those with addresses in subnets");
         }
         only(diagnostics, "private_dns_enabled", !gateway, "`Interface`");
+    }
+
+    fn replaces(_: &str, is: &VpcEndpointDraft<'_>, _: &VpcEndpointDraft<'_>) -> bool {
+        is.vpc_endpoint_type() != Given::Known(VpcEndpointType::Interface)
     }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {

@@ -33,10 +33,6 @@ impl Driver for EgressRule {
     type Cloud = Aws;
     type Seen = Seen;
 
-    fn check(draft: &EgressRuleDraft<'_>, diagnostics: &mut Diagnostics) {
-        ranges::check(draft, &["cidr_ipv4", "cidr_ipv6"], diagnostics);
-    }
-
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         self.line.create(aws, op, Way::Out, &self.tags).await
     }

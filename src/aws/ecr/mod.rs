@@ -10,7 +10,6 @@ pub use repository::Repository;
 use std::collections::BTreeMap;
 
 use aws_sdk_ecr::types::{self, Tag};
-use aws_smithy_types::retry::RetryConfig;
 
 use super::Aws;
 use super::batch::{Batch, Keyed};
@@ -29,11 +28,7 @@ pub(crate) mod prelude {
     pub(crate) use crate::schema::{Auto, Block, Blocks, Given, Nested, Out, Resource, Tags};
 }
 
-/// Sends a call a single time: were it repeated by the SDK because its reply was lost, the name would
-/// be found taken. The engine resumes the operation instead.
-pub(crate) fn once() -> aws_sdk_ecr::config::Builder {
-    aws_sdk_ecr::config::Builder::new().retry_config(RetryConfig::disabled())
-}
+crate::aws::once::once!(aws_sdk_ecr);
 
 /// One tag.
 pub(crate) fn tag((name, value): (&String, &String)) -> Option<Tag> {

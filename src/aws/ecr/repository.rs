@@ -31,7 +31,7 @@ pub struct Repository {
     #[attr(default = "MUTABLE")]
     pub image_tag_mutability: ImageTagMutability,
     /// Name of the repository.
-    #[attr(replace)]
+    #[attr(replace, length(2, 256), characters = "a-z0-9._/-")]
     pub name: String,
     /// How images are encrypted; with a key of ECR's own when unset.
     #[attr(replace, computed)]
@@ -74,7 +74,7 @@ pub struct Scanning {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct ExclusionFilter {
     /// Pattern with at most two `*`.
-    #[attr(length(1, 128))]
+    #[attr(length(1, 128), characters = "a-zA-Z0-9._*-")]
     pub filter: String,
     /// Kind of the pattern.
     pub filter_type: FilterType,

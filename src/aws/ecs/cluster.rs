@@ -25,7 +25,7 @@ pub struct Cluster {
     /// How commands run in containers, and where tasks keep their data.
     pub configuration: Block<Configuration>,
     /// Name of the cluster.
-    #[attr(replace)]
+    #[attr(replace, length(1, 255), characters = "a-zA-Z0-9_-")]
     pub name: String,
     /// Where services find each other by default.
     pub service_connect_defaults: Block<ServiceConnectDefaults>,
@@ -87,6 +87,7 @@ pub struct ManagedStorage {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct ServiceConnectDefaults {
     /// ARN of the namespace.
+    #[attr(format = "arn")]
     pub namespace: String,
 }
 
@@ -102,16 +103,6 @@ pub struct Setting {
 impl Driver for Cluster {
     type Cloud = Aws;
     type Seen = types::Cluster;
-
-    fn check(draft: &ClusterDraft<'_>, diagnostics: &mut Diagnostics) {
-        let allowed = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
-        if let Some(name) = draft.name().known()
-            && (name.is_empty() || name.len() > 255 || !name.chars().all(allowed))
-        {
-            let why = "it is made of 1 to 255 letters, digits, `-` and `_`";
-            draft.refuse(diagnostics, "name", why);
-        }
-    }
 
     async fn create(&self, aws: &Aws, _: &Op) -> Result<Id> {
         // The same name makes the same cluster; other arguments for it are refused.

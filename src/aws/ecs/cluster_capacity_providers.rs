@@ -22,7 +22,7 @@ pub struct ClusterCapacityProviders {
     /// Names of the capacity providers; none when unset.
     pub capacity_providers: Option<Set<String>>,
     /// Name of the cluster.
-    #[attr(replace)]
+    #[attr(replace, length(1, 255), characters = "a-zA-Z0-9_-")]
     pub cluster_name: String,
     /// What services and tasks run on that do not say it.
     pub default_capacity_provider_strategy: BlockSet<Strategy>,

@@ -41,7 +41,7 @@ pub struct Controller {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct DeploymentConfiguration {
     /// Minutes in which the old tasks still run beside the new ones.
-    #[attr(range(0, 1440))]
+    #[attr(range(0, 1440), format = "nullable_int")]
     pub bake_time_in_minutes: Auto<String>,
     /// The strategy.
     pub strategy: Auto<DeploymentStrategy>,
@@ -59,9 +59,10 @@ pub struct DeploymentConfiguration {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct Canary {
     /// Minutes before all follow.
-    #[attr(range(0, 1440))]
+    #[attr(range(0, 1440), format = "nullable_int")]
     pub canary_bake_time_in_minutes: Auto<String>,
     /// Share of traffic in percent.
+    #[attr(range(0.1, 100))]
     pub canary_percent: Auto<f64>,
 }
 
@@ -69,9 +70,10 @@ pub struct Canary {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct Linear {
     /// Minutes between two steps.
-    #[attr(range(0, 1440))]
+    #[attr(range(0, 1440), format = "nullable_int")]
     pub step_bake_time_in_minutes: Auto<String>,
     /// Share of traffic in percent.
+    #[attr(range(3, 100))]
     pub step_percent: Auto<f64>,
 }
 
@@ -79,13 +81,25 @@ pub struct Linear {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct LifecycleHook {
     /// What the function is told, as JSON.
-    #[attr(json)]
+    #[attr(json, format = "json_or_yaml")]
     pub hook_details: Option<String>,
     /// ARN of the function.
+    #[attr(format = "arn")]
     pub hook_target_arn: String,
     /// When it is called.
+    #[attr(one_of(
+        "POST_PRODUCTION_TRAFFIC_SHIFT",
+        "POST_SCALE_UP",
+        "POST_TEST_TRAFFIC_SHIFT",
+        "PRE_PRODUCTION_TRAFFIC_SHIFT",
+        "PRE_SCALE_UP",
+        "PRODUCTION_TRAFFIC_SHIFT",
+        "RECONCILE_SERVICE",
+        "TEST_TRAFFIC_SHIFT"
+    ))]
     pub lifecycle_stages: Vec<String>,
     /// ARN of the role that calls it.
+    #[attr(format = "arn")]
     pub role_arn: String,
 }
 
@@ -119,30 +133,6 @@ impl Controller {
 }
 
 impl DeploymentConfiguration {
-    /// Refuses what the table cannot say: numbers written as texts, and parts of percents.
-    pub(super) fn check(&self, mut refuse: impl FnMut(&str)) {
-        let canary = self.canary_configuration.get();
-        let linear = self.linear_configuration.get();
-        let minutes = [
-            Some(&self.bake_time_in_minutes),
-            canary.map(|it| &it.canary_bake_time_in_minutes),
-            linear.map(|it| &it.step_bake_time_in_minutes),
-        ];
-        let texts = minutes.iter().flatten().filter_map(|it| it.get()).filter(|it| !it.is_empty());
-        if texts.map(|it| it.parse::<i32>()).any(|it| !it.is_ok_and(|it| (0..=1440).contains(&it)))
-        {
-            refuse("a time in minutes is a whole number from 0 to 1440");
-        }
-        let percent =
-            |it: Option<&f64>, least: f64| it.is_some_and(|it| !(least..=100.0).contains(it));
-        if percent(canary.and_then(|it| it.canary_percent.get()), 0.1) {
-            refuse("`canary_percent` is between 0.1 and 100");
-        }
-        if percent(linear.and_then(|it| it.step_percent.get()), 3.0) {
-            refuse("`step_percent` is between 3 and 100");
-        }
-    }
-
     /// Adds it to what else is sent of deployments.
     pub(super) fn add_to(
         &self,

@@ -21,7 +21,6 @@ pub use task_definition::TaskDefinition;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::{self, ClusterField, Tag};
-use aws_smithy_types::retry::RetryConfig;
 
 use super::Aws;
 use super::batch::{Batch, Keyed};
@@ -43,11 +42,7 @@ pub(crate) mod prelude {
     };
 }
 
-/// Sends a call a single time: it has no client token, so the SDK must not repeat it when its reply
-/// is lost. The engine resumes the operation instead.
-pub(crate) fn once() -> aws_sdk_ecs::config::Builder {
-    aws_sdk_ecs::config::Builder::new().retry_config(RetryConfig::disabled())
-}
+crate::aws::once::once!(aws_sdk_ecs);
 
 /// Tags as they are sent; none where there are none, which takes no permission to tag.
 pub(crate) fn tagged(tags: &BTreeMap<String, String>) -> Option<Vec<Tag>> {

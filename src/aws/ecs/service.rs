@@ -54,6 +54,7 @@ pub struct Service {
     #[attr(default = 100)]
     pub deployment_minimum_healthy_percent: i32,
     /// Number of tasks; none when unset. Not for `DAEMON`.
+    #[attr(range(0, ..))]
     pub desired_count: Option<i32>,
     /// Tags the tasks with the names of cluster and service.
     #[attr(default = false)]
@@ -161,9 +162,6 @@ impl Driver for Service {
                 draft.refuse(diagnostics, "desired_count", why);
             }
         }
-        if draft.desired_count().known().is_some_and(|it| it < 0) {
-            draft.refuse(diagnostics, "desired_count", "it is zero or more");
-        }
         let percent = |it: Given<i32>, default: i32| match it {
             Given::Absent => Some(default),
             other => other.known(),
@@ -177,9 +175,6 @@ impl Driver for Service {
             let why = "it is more than `deployment_minimum_healthy_percent`, or no task could be \
                        replaced";
             draft.refuse(diagnostics, "deployment_maximum_percent", why);
-        }
-        if let Given::Known(Block(Some(it))) = draft.deployment_configuration() {
-            it.check(|why| draft.refuse(diagnostics, "deployment_configuration", why));
         }
         check_balancers(draft, diagnostics);
     }

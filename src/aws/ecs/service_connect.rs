@@ -123,6 +123,7 @@ pub struct Tls {
     /// Key that certificates' keys are encrypted with.
     pub kms_key: Option<String>,
     /// ARN of the role that gets certificates.
+    #[attr(format = "arn")]
     pub role_arn: Option<String>,
     /// Who signs certificates.
     #[attr(count(1, 1))]
@@ -133,6 +134,7 @@ pub struct Tls {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct Issuer {
     /// ARN of the private certificate authority.
+    #[attr(format = "arn")]
     pub aws_pca_authority_arn: String,
 }
 

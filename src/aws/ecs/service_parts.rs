@@ -32,6 +32,7 @@ pub struct LoadBalancer {
     /// Name of a Classic Load Balancer.
     pub elb_name: Option<String>,
     /// ARN of the target group.
+    #[attr(format = "arn")]
     pub target_group_arn: Option<String>,
     /// What blue/green deployments switch.
     pub advanced_configuration: Block<AdvancedConfiguration>,
@@ -41,12 +42,16 @@ pub struct LoadBalancer {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct AdvancedConfiguration {
     /// ARN of the other target group.
+    #[attr(format = "arn")]
     pub alternate_target_group_arn: String,
     /// ARN of the rule that leads to users' traffic.
+    #[attr(format = "arn")]
     pub production_listener_rule: String,
     /// ARN of the role that switches.
+    #[attr(format = "arn")]
     pub role_arn: String,
     /// ARN of the rule that leads to test traffic.
+    #[attr(format = "arn")]
     pub test_listener_rule: Option<String>,
 }
 
@@ -95,6 +100,7 @@ pub struct ServiceRegistry {
     #[attr(range(0, 65536))]
     pub port: Option<i32>,
     /// ARN of the service in Cloud Map.
+    #[attr(format = "arn")]
     pub registry_arn: String,
 }
 
@@ -122,6 +128,7 @@ pub struct ManagedEbsVolume {
     /// Key that it is encrypted with; the account's own when unset.
     pub kms_key_id: Option<String>,
     /// ARN of the role that makes it.
+    #[attr(format = "arn")]
     pub role_arn: String,
     /// Size in GiB; that of the snapshot when unset.
     pub size_in_gb: Option<i32>,
@@ -153,11 +160,13 @@ pub struct TagSpecification {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct VpcLattice {
     /// Name of the port in the task definition.
-    #[attr(length(1, 64))]
+    #[attr(length(1, 64), characters = "a-zA-Z0-9_-")]
     pub port_name: String,
     /// ARN of the role that registers tasks.
+    #[attr(format = "arn")]
     pub role_arn: String,
     /// ARN of the target group.
+    #[attr(format = "arn")]
     pub target_group_arn: String,
 }
 

@@ -47,10 +47,10 @@ pub struct TaskDefinition {
     #[attr(replace)]
     pub enable_fault_injection: Auto<bool>,
     /// ARN of the role that starts the task: pulls its image, reads its secrets, opens its log.
-    #[attr(replace)]
+    #[attr(replace, format = "arn")]
     pub execution_role_arn: Option<String>,
     /// Name that all revisions share.
-    #[attr(replace, length(1, 255))]
+    #[attr(replace, length(1, 255), characters = "a-zA-Z0-9_-")]
     pub family: String,
     /// Whose memory the containers share with each other.
     #[attr(replace)]
@@ -71,7 +71,7 @@ pub struct TaskDefinition {
     #[attr(default = false, local)]
     pub skip_destroy: bool,
     /// ARN of the role that the task's own code has.
-    #[attr(replace)]
+    #[attr(replace, format = "arn")]
     pub task_role_arn: Option<String>,
     /// Compares with the latest revision of the family, whoever made it. Decided for each revision
     /// when it is made.
@@ -157,10 +157,6 @@ impl Driver for TaskDefinition {
     type Seen = Seen;
 
     fn check(draft: &TaskDefinitionDraft<'_>, diagnostics: &mut Diagnostics) {
-        let allowed = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
-        if draft.family().known().is_some_and(|it| !it.chars().all(allowed)) {
-            draft.refuse(diagnostics, "family", "it is made of letters, digits, `-` and `_`");
-        }
         let definitions = draft.container_definitions().known().map(|it| containers::read(&it));
         if let Some(Err(wrong)) = &definitions {
             for it in wrong {
@@ -168,11 +164,6 @@ impl Driver for TaskDefinition {
             }
         }
         let Given::Known(kinds) = draft.requires_compatibilities() else { return };
-        let known = |it: &&Compatibility| Compatibility::values().contains(&it.as_str());
-        if let Some(other) = kinds.0.iter().find(|it| !known(it)) {
-            let why = format!("`{}` is not one of {}", other, Compatibility::values().join(", "));
-            draft.refuse(diagnostics, "requires_compatibilities", why);
-        }
         if kinds.0.contains(&Compatibility::Fargate) {
             check_fargate(draft, &definitions.and_then(Result::ok), diagnostics);
         }

@@ -61,7 +61,7 @@ pub struct EfsVolume {
     #[attr(replace)]
     pub transit_encryption: Option<EfsTransitEncryption>,
     /// Port for encrypted data; chosen by the mount helper when 0.
-    #[attr(replace, default = 0)]
+    #[attr(replace, default = 0, range(0, 65535))]
     pub transit_encryption_port: i32,
     /// How access is decided.
     #[attr(replace)]
@@ -97,7 +97,7 @@ pub struct FsxVolume {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct FsxAuthorization {
     /// ARN of the secret or parameter that holds the credentials.
-    #[attr(replace)]
+    #[attr(replace, format = "arn")]
     pub credentials_parameter: String,
     /// Domain of the directory.
     #[attr(replace)]

@@ -3,6 +3,7 @@
 pub mod data;
 pub mod observation;
 pub mod parameter_group;
+pub mod replacing;
 pub mod replication_group;
 pub mod steps;
 pub mod subnet_group;
@@ -18,7 +19,6 @@ pub use user_group::UserGroup;
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticache::types::Tag;
-use aws_smithy_types::retry::RetryConfig;
 
 use super::Aws;
 use crate::driver::Result;
@@ -41,11 +41,7 @@ pub(crate) mod prelude {
     };
 }
 
-/// Sends a call a single time. Were a create repeated by the SDK because its reply was lost, the
-/// name would be found taken, by whom nobody could tell. The engine resumes the operation instead.
-pub(crate) fn once() -> aws_sdk_elasticache::config::Builder {
-    aws_sdk_elasticache::config::Builder::new().retry_config(RetryConfig::disabled())
-}
+crate::aws::once::once!(aws_sdk_elasticache);
 
 /// Tags in a call; none where there are none.
 pub(crate) fn tagged(tags: &BTreeMap<String, String>) -> Option<Vec<Tag>> {

@@ -30,7 +30,7 @@ pub struct ParameterGroup {
     #[attr(replace)]
     pub family: String,
     /// Name of the group; AWS keeps it in lower case.
-    #[attr(replace, fold_case)]
+    #[attr(replace, fold_case, length(1, 255), format = "identifier")]
     pub name: String,
     /// Settings that differ from those of the family; a setting that is taken out is reset.
     pub parameter: BlockSet<Parameter>,
@@ -62,13 +62,6 @@ const AT_ONCE: usize = 20;
 impl Driver for ParameterGroup {
     type Cloud = Aws;
     type Seen = Seen;
-
-    fn check(draft: &ParameterGroupDraft<'_>, diagnostics: &mut Diagnostics) {
-        let refused = draft.name().known().and_then(|it| words::name_refused(&it, 255, false));
-        if let Some(why) = refused {
-            draft.refuse(diagnostics, "name", why);
-        }
-    }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let name = self.name.to_lowercase();

@@ -43,7 +43,7 @@ pub struct ReplicationGroup {
     #[attr(local)]
     pub apply_immediately: Auto<bool>,
     /// `true` encrypts what is written to disk.
-    #[attr(replace)]
+    #[attr(replace, format = "nullable_bool")]
     pub at_rest_encryption_enabled: Auto<String>,
     /// Password of the cache; needs encryption in transit. It is stored in the state.
     #[attr(local, conflicts("user_group_ids"))]
@@ -53,6 +53,7 @@ pub struct ReplicationGroup {
     #[attr(local)]
     pub auth_token_update_strategy: Option<AuthTokenUpdateStrategyType>,
     /// `true` lets AWS install new minor versions in the maintenance window.
+    #[attr(format = "nullable_bool")]
     pub auto_minor_version_upgrade: Auto<String>,
     /// Makes a replica the primary when that fails; needs a replica.
     #[attr(default = false)]
@@ -63,15 +64,16 @@ pub struct ReplicationGroup {
     #[attr(replace)]
     pub data_tiering_enabled: Auto<bool>,
     /// What the cache is for, in words.
+    #[attr(format = "not_empty")]
     pub description: String,
     /// How surely a write is kept: `sync`, `async` or not at all.
     #[attr(replace)]
     pub durability: Auto<Durability>,
     /// `redis` or `valkey`; `redis` when unset.
-    #[attr(one_of("redis", "valkey"), fold_case)]
+    #[attr(one_of("redis", "valkey"), fold_case, may_replace)]
     pub engine: Auto<String>,
     /// Version: `7.1`, `6.x`, `5.0.6`; the newest when unset.
-    #[attr(version)]
+    #[attr(version, may_replace)]
     pub engine_version: Auto<String>,
     /// Name of the snapshot that is made when the cache is deleted; none when unset.
     #[attr(local)]
@@ -100,7 +102,7 @@ pub struct ReplicationGroup {
     pub kms_key_id: Option<String>,
     /// Part of the week in UTC for maintenance, such as `sun:05:00-sun:06:00`; AWS picks one when
     /// unset.
-    #[attr(fold_case)]
+    #[attr(fold_case, format = "weekly_window")]
     pub maintenance_window: Auto<String>,
     /// Keeps primary and replicas in different zones; needs automatic failover.
     #[attr(default = false)]
@@ -111,6 +113,7 @@ pub struct ReplicationGroup {
     /// Processors and memory, such as `cache.t4g.small`.
     pub node_type: Auto<String>,
     /// ARN of the topic that is told what happens; none when unset.
+    #[attr(format = "arn")]
     pub notification_topic_arn: Option<String>,
     /// Number of nodes of a cache of one shard, the primary included; one when unset.
     #[attr(
@@ -134,28 +137,31 @@ pub struct ReplicationGroup {
     #[attr(local, conflicts("node_group_configuration"))]
     pub preferred_cache_cluster_azs: Option<Vec<String>>,
     /// Number of replicas of each shard.
-    #[attr(conflicts("num_cache_clusters"), follows("num_cache_clusters"))]
+    #[attr(conflicts("num_cache_clusters"), follows("num_cache_clusters"), range(0, 5))]
     pub replicas_per_node_group: Auto<i32>,
     /// Identifier of the group; AWS keeps it in lower case.
-    #[attr(replace, length(1, 40), fold_case)]
+    #[attr(replace, length(1, 40), fold_case, format = "identifier")]
     pub replication_group_id: String,
     /// Security groups; the VPC's default one when unset.
     pub security_group_ids: Auto<Set<String>>,
     /// ARN of the snapshot in a bucket that the cache begins with.
-    #[attr(replace, local)]
+    #[attr(replace, local, format = "arn")]
     pub snapshot_arns: Option<Set<String>>,
     /// Name of the snapshot that the cache begins with.
     #[attr(replace, local)]
     pub snapshot_name: Option<String>,
     /// Days that daily snapshots are kept; none are made when unset.
+    #[attr(range(0, 35))]
     pub snapshot_retention_limit: Option<i32>,
     /// Part of the day in UTC in which snapshots are made, such as `03:00-04:00`; AWS picks one when
     /// unset.
+    #[attr(format = "daily_window")]
     pub snapshot_window: Auto<String>,
     /// Subnet group that the cache stands in; the default VPC when unset.
     #[attr(replace, fold_case)]
     pub subnet_group_name: Auto<String>,
     /// Encrypts what is sent over the network.
+    #[attr(may_replace)]
     pub transit_encryption_enabled: Auto<bool>,
     /// `required` refuses clients without encryption, `preferred` takes both.
     pub transit_encryption_mode: Auto<TransitEncryptionMode>,
@@ -169,7 +175,8 @@ pub struct ReplicationGroup {
     #[attr(
         computed,
         conflicts("preferred_cache_cluster_azs"),
-        follows("num_cache_clusters", "num_node_groups", "replicas_per_node_group")
+        follows("num_cache_clusters", "num_node_groups", "replicas_per_node_group"),
+        may_replace
     )]
     pub node_group_configuration: BlockSet<NodeGroup>,
     /// ARN of the group.
@@ -213,18 +220,22 @@ pub struct LogDelivery {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct NodeGroup {
     /// Identifier of the shard, such as `0001`; AWS numbers them when unset.
+    #[attr(length(1, 4), characters = "0-9")]
     pub node_group_id: Option<String>,
     /// Zone of the primary.
     pub primary_availability_zone: Auto<String>,
     /// Outpost of the primary.
+    #[attr(format = "arn")]
     pub primary_outpost_arn: Auto<String>,
     /// Zones of the replicas.
     pub replica_availability_zones: Auto<Vec<String>>,
     /// Number of replicas.
+    #[attr(range(0, ..))]
     pub replica_count: Option<i32>,
     /// Outposts of the replicas.
     pub replica_outpost_arns: Auto<Vec<String>>,
     /// Slots of the keys that are kept here, such as `0-8191`; spread evenly when unset.
+    #[attr(characters = "0-9,-")]
     pub slots: Option<String>,
 }
 
@@ -246,18 +257,6 @@ impl Driver for ReplicationGroup {
                 draft.refuse(diagnostics, argument, why);
             }
         };
-        let id = draft.replication_group_id().known();
-        refuse("replication_group_id", id.and_then(|it| words::name_refused(&it, 40, false)));
-        let texts = [
-            ("at_rest_encryption_enabled", draft.at_rest_encryption_enabled()),
-            ("auto_minor_version_upgrade", draft.auto_minor_version_upgrade()),
-        ];
-        for (argument, text) in texts {
-            let odd = text.known().is_some_and(|it| !["", "true", "false"].contains(&&*it));
-            refuse(argument, odd.then(|| "it is `true` or `false`".into()));
-        }
-        let empty = draft.description().known().is_some_and(|it| it.is_empty());
-        refuse("description", empty.then(|| "AWS takes no empty one".into()));
         let token = draft.auth_token().known();
         let odd = token.is_some_and(|it| !is_token(it.expose()));
         let why = || {
@@ -267,17 +266,6 @@ impl Driver for ReplicationGroup {
         refuse("auth_token", odd.then(why));
         let version = draft.engine_version().known();
         refuse("engine_version", version.and_then(|it| version_refused(&it)));
-        let daily = draft.snapshot_window().known();
-        refuse("snapshot_window", daily.and_then(|it| words::daily_refused(&it).map(Into::into)));
-        let weekly = draft.maintenance_window().known();
-        let weekly = weekly.and_then(|it| words::weekly_refused(&it).map(Into::into));
-        refuse("maintenance_window", weekly);
-        let days = draft.snapshot_retention_limit().known();
-        let odd = days.is_some_and(|it| !(0..=35).contains(&it));
-        refuse("snapshot_retention_limit", odd.then(|| "it is 0 to 35".into()));
-        let replicas = draft.replicas_per_node_group().known();
-        let odd = replicas.is_some_and(|it| !(0..=5).contains(&it));
-        refuse("replicas_per_node_group", odd.then(|| "it is 0 to 5".into()));
         let failover = draft.automatic_failover_enabled();
         let has_none = matches!(failover, Given::Absent | Given::Known(false));
         if has_none && draft.multi_az_enabled() == Given::Known(true) {
@@ -299,6 +287,14 @@ impl Driver for ReplicationGroup {
             let why = "it says how `auth_token` is changed, which is not set";
             refuse("auth_token_update_strategy", Some(why.into()));
         }
+    }
+
+    fn replaces(
+        argument: &str,
+        is: &ReplicationGroupDraft<'_>,
+        will_be: &ReplicationGroupDraft<'_>,
+    ) -> bool {
+        super::replacing::replaces(argument, is, will_be)
     }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {

@@ -38,13 +38,17 @@ pub struct User {
     #[attr(default = false)]
     pub no_password_required: bool,
     /// One password or two. They are stored in the state: prefer `passwords_wo`.
-    #[attr(local)]
+    #[attr(local, length(16, 128), items(0, 2))]
     pub passwords: Option<Secret<Set<String>>>,
     /// Password that is sent and never stored; sent again when `passwords_wo_version` changes.
-    #[attr(length(16, 128), conflicts("authentication_mode", "passwords"))]
+    #[attr(
+        length(16, 128),
+        conflicts("authentication_mode", "passwords"),
+        required_with("passwords_wo_version")
+    )]
     pub passwords_wo: WriteOnly<String>,
     /// Version of `passwords_wo`: another one sends the password again.
-    #[attr(local)]
+    #[attr(local, required_with("passwords_wo"))]
     pub passwords_wo_version: Option<i32>,
     /// Identifier of the user; AWS keeps it in lower case.
     #[attr(replace, fold_case)]
@@ -67,7 +71,7 @@ pub struct AuthenticationMode {
     /// How many passwords the user has.
     pub password_count: Out<i32>,
     /// One password or two, which are stored in the state.
-    #[attr(local)]
+    #[attr(local, items(1, ..))]
     pub passwords: Option<Secret<Set<String>>>,
     /// `password`, `iam` or `no-password-required`.
     #[attr(name = "type")]
@@ -83,28 +87,6 @@ pub struct Seen {
 impl Driver for User {
     type Cloud = Aws;
     type Seen = Seen;
-
-    fn check(draft: &UserDraft<'_>, diagnostics: &mut Diagnostics) {
-        if let Some(passwords) = draft.passwords().known() {
-            let all = &passwords.expose().0;
-            let fits = |it: &String| (16..=128).contains(&it.chars().count());
-            if all.len() > 2 || !all.iter().all(fits) {
-                draft.refuse(diagnostics, "passwords", "one or two of 16 to 128 characters each");
-            }
-        }
-        let versioned = draft.passwords_wo_version().is_set();
-        match (!draft.value("passwords_wo").is_null(), versioned) {
-            (true, false) => {
-                let why = "it needs `passwords_wo_version` beside it";
-                draft.refuse(diagnostics, "passwords_wo", why);
-            }
-            (false, true) => {
-                let why = "it needs `passwords_wo` beside it";
-                draft.refuse(diagnostics, "passwords_wo_version", why);
-            }
-            _ => {}
-        }
-    }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let id = Id(self.user_id.to_lowercase());

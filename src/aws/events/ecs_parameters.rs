@@ -34,7 +34,7 @@ pub struct EcsTarget {
     /// Tags of the tasks.
     pub tags: Option<BTreeMap<String, String>>,
     /// How many tasks are run.
-    #[attr(default = 1)]
+    #[attr(default = 1, range(1, ..))]
     pub task_count: i32,
     /// ARN of the task definition.
     #[attr(format = "arn")]

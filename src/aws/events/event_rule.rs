@@ -31,7 +31,7 @@ pub struct EventRule {
     #[attr(replace, default = "default", length(1, 1600))]
     pub event_bus_name: String,
     /// Which events match, as JSON.
-    #[attr(json)]
+    #[attr(json, at_least_one_of("event_pattern", "schedule_expression"))]
     pub event_pattern: Option<String>,
     /// Changes and deletes the rule though AWS manages it for another service.
     #[attr(default = false, local)]
@@ -40,10 +40,10 @@ pub struct EventRule {
     #[attr(conflicts("state"))]
     pub is_enabled: Option<bool>,
     /// Name of the rule; made up when unset.
-    #[attr(replace, conflicts("name_prefix"))]
+    #[attr(replace, conflicts("name_prefix"), length(1, 64), characters = "a-zA-Z0-9._-")]
     pub name: Auto<String>,
     /// Beginning of a name that is made up.
-    #[attr(replace, conflicts("name"))]
+    #[attr(replace, conflicts("name"), length(1, 38), characters = "a-zA-Z0-9._-")]
     pub name_prefix: Auto<String>,
     /// ARN of the role that sends events to a bus of another account.
     #[attr(format = "arn")]
@@ -71,21 +71,9 @@ impl Driver for EventRule {
     type Seen = Seen;
 
     fn check(draft: &EventRuleDraft<'_>, diagnostics: &mut Diagnostics) {
-        if draft.name().known().is_some_and(|it| !is_name(&it)) {
-            let why = "it is made of up to 64 letters, digits, `.`, `_` and `-`";
-            draft.refuse(diagnostics, "name", why);
-        }
-        if draft.name_prefix().known().is_some_and(|it| it.len() > 38 || !is_name(&it)) {
-            let why = "it is made of up to 38 letters, digits, `.`, `_` and `-`";
-            draft.refuse(diagnostics, "name_prefix", why);
-        }
         let bus = draft.event_bus_name().known();
         if bus.as_ref().is_some_and(|it| !is_bus(it)) {
             draft.refuse(diagnostics, "event_bus_name", "it is neither a name nor an ARN of a bus");
-        }
-        if !draft.event_pattern().is_set() && !draft.schedule_expression().is_set() {
-            let why = "one of `event_pattern` and `schedule_expression` is needed";
-            draft.refuse(diagnostics, "event_pattern", why);
         }
         if bus.is_some_and(|it| !same_bus(&it, DEFAULT_BUS)) && draft.schedule_expression().is_set()
         {

@@ -48,10 +48,10 @@ pub struct EventTarget {
     #[attr(format = "arn")]
     pub role_arn: Option<String>,
     /// Name of the rule.
-    #[attr(replace)]
+    #[attr(replace, length(1, 64), characters = "a-zA-Z0-9._-")]
     pub rule: String,
     /// Name of the target within its rule; made up when unset.
-    #[attr(replace)]
+    #[attr(replace, length(1, 64), characters = "a-zA-Z0-9._-")]
     pub target_id: Auto<String>,
     /// What an AppSync target is asked.
     pub appsync_target: Block<AppsyncTarget>,
@@ -93,13 +93,6 @@ impl Driver for EventTarget {
     type Seen = Seen;
 
     fn check(draft: &EventTargetDraft<'_>, diagnostics: &mut Diagnostics) {
-        let why = "it is made of up to 64 letters, digits, `.`, `_` and `-`";
-        if draft.rule().known().is_some_and(|it| !is_name(&it)) {
-            draft.refuse(diagnostics, "rule", why);
-        }
-        if draft.target_id().known().is_some_and(|it| !is_name(&it)) {
-            draft.refuse(diagnostics, "target_id", why);
-        }
         if draft.event_bus_name().known().is_some_and(|it| !is_bus(&it)) {
             draft.refuse(diagnostics, "event_bus_name", "it is neither a name nor an ARN of a bus");
         }

@@ -20,7 +20,7 @@ use crate::driver::{Failure, FailureKind, Result};
 pub(crate) mod prelude {
     pub(crate) use aws_sdk_eventbridge::types;
 
-    pub(crate) use super::{Rules, Targets, is_bus, is_name, joined, known_soon, same_bus, split};
+    pub(crate) use super::{Rules, Targets, is_bus, joined, known_soon, same_bus, split};
     pub(crate) use crate::aws::{Aws, names, tags};
     pub(crate) use crate::diag::Diagnostics;
     pub(crate) use crate::driver::{Driver, Failure, FailureKind, Id, Op, Result, Status};
@@ -50,12 +50,6 @@ pub(crate) fn same_bus(one: &str, other: &str) -> bool {
         it.split_once(":event-bus/").map_or(it, |(_, name)| name)
     }
     name(one) == name(other)
-}
-
-/// Whether AWS takes the text as a name of a rule or target.
-pub(crate) fn is_name(text: &str) -> bool {
-    let allowed = |it: char| it.is_ascii_alphanumeric() || "._-".contains(it);
-    (1..=64).contains(&text.len()) && text.chars().all(allowed)
 }
 
 /// Whether AWS takes the text as a name or ARN of a bus.

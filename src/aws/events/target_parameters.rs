@@ -124,10 +124,12 @@ impl Part for DeadLetterConfig {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct HttpTarget {
     /// Headers to send.
+    #[attr(length(0, 512))]
     pub header_parameters: Option<BTreeMap<String, String>>,
     /// What stands for each `*` of the path, in order.
     pub path_parameter_values: Option<Vec<String>>,
     /// Parameters of the query.
+    #[attr(length(0, 512))]
     pub query_string_parameters: Option<BTreeMap<String, String>>,
 }
 
@@ -161,6 +163,7 @@ impl Part for HttpTarget {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct InputTransformer {
     /// Parts of the event by name, as JSON paths; none when unset.
+    #[attr(items(0, 100))]
     pub input_paths: Option<BTreeMap<String, String>>,
     /// What is passed on, with the parts as `<name>`.
     #[attr(length(1, 8192))]
@@ -188,14 +191,9 @@ impl Part for InputTransformer {
 impl InputTransformer {
     /// What AWS would refuse.
     pub(super) fn mistake(&self) -> Option<String> {
-        let paths = self.input_paths.iter().flatten();
-        let names: Vec<&String> = paths.map(|(name, _)| name).collect();
-        let reserved = names.iter().find(|it| it.to_lowercase().starts_with("aws"));
-        match reserved {
-            Some(name) => Some(format!("names such as `{name}` are reserved for AWS")),
-            None if names.len() > 100 => Some("a hundred `input_paths` are the most".into()),
-            None => None,
-        }
+        let mut names = self.input_paths.iter().flatten().map(|(name, _)| name);
+        let reserved = names.find(|it| it.to_lowercase().starts_with("aws"));
+        reserved.map(|name| format!("names such as `{name}` are reserved for AWS"))
     }
 }
 
@@ -316,6 +314,7 @@ pub struct RunCommandTarget {
     #[attr(length(1, 128))]
     pub key: String,
     /// The tag's values, or the instances.
+    #[attr(length(1, 256), items(0, 50))]
     pub values: Vec<String>,
 }
 

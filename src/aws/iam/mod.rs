@@ -17,7 +17,6 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 
 use aws_sdk_iam::types::{self, EntityType, RoleDetail, Tag};
-use aws_smithy_types::retry::RetryConfig;
 use futures_util::stream::{self, Stream, StreamExt};
 
 use super::Aws;
@@ -28,7 +27,7 @@ use crate::driver::{Failure, FailureKind, Result};
 pub(crate) mod prelude {
     pub(crate) use aws_sdk_iam::types;
 
-    pub(crate) use super::{RolePolicies, decoded, is_name, once, pairs, tagged};
+    pub(crate) use super::{RolePolicies, decoded, once, pairs, tagged};
     pub(crate) use crate::aws::times::rfc3339;
     pub(crate) use crate::aws::{Aws, names, tags};
     pub(crate) use crate::diag::Diagnostics;
@@ -39,11 +38,7 @@ pub(crate) mod prelude {
     pub(crate) use crate::schema::{Auto, BlockSet, Blocks, Nested, Out, Resource, Set, Tags};
 }
 
-/// Sends a call a single time. Were a create repeated by the SDK because its reply was lost, the
-/// name would be found taken, by whom nobody could tell. The engine resumes the operation instead.
-pub(crate) fn once() -> aws_sdk_iam::config::Builder {
-    aws_sdk_iam::config::Builder::new().retry_config(RetryConfig::disabled())
-}
+crate::aws::once::once!(aws_sdk_iam);
 
 /// Names and values of tags.
 pub(crate) fn pairs(tags: Option<Vec<Tag>>) -> impl Iterator<Item = (String, String)> {
@@ -62,11 +57,6 @@ pub(crate) fn tagged<'a>(
 /// A policy as it was sent: IAM gives it back with percent signs.
 pub(crate) fn decoded(document: &str) -> String {
     percent_encoding::percent_decode_str(document).decode_utf8_lossy().into_owned()
-}
-
-/// Whether IAM takes the text as a name of a role or policy.
-pub(crate) fn is_name(text: &str) -> bool {
-    text.chars().all(|it| it.is_ascii_alphanumeric() || "_+=,.@-".contains(it))
 }
 
 /// A trust policy that names a role or user made just now is refused for some seconds, until IAM

@@ -25,16 +25,16 @@ pub struct Policy {
     #[attr(replace)]
     pub description: Option<String>,
     /// Name of the policy; made up when unset.
-    #[attr(replace, length(1, 128), conflicts("name_prefix"))]
+    #[attr(replace, length(1, 128), conflicts("name_prefix"), characters = "a-zA-Z0-9_+=,.@-")]
     pub name: Auto<String>,
     /// Beginning of a name that is made up.
-    #[attr(replace, length(1, 102), conflicts("name"))]
+    #[attr(replace, length(1, 102), conflicts("name"), characters = "a-zA-Z0-9_+=,.@-")]
     pub name_prefix: Auto<String>,
     /// Path that the policy is filed under.
-    #[attr(replace, default = "/", length(1, 512))]
+    #[attr(replace, default = "/", length(1, 512), format = "path")]
     pub path: String,
     /// What it allows and denies.
-    #[attr(json)]
+    #[attr(json, format = "iam_policy_json")]
     pub policy: String,
     /// ARN of the policy.
     pub arn: Out<String>,
@@ -58,15 +58,6 @@ pub struct Seen {
 impl Driver for Policy {
     type Cloud = Aws;
     type Seen = Seen;
-
-    fn check(draft: &PolicyDraft<'_>, diagnostics: &mut Diagnostics) {
-        for (argument, name) in [("name", draft.name()), ("name_prefix", draft.name_prefix())] {
-            if name.known().is_some_and(|it| !is_name(&it)) {
-                let why = "it is made of letters, digits and `_+=,.@-`";
-                draft.refuse(diagnostics, argument, why);
-            }
-        }
-    }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let name = names::chosen(op, &self.name, &self.name_prefix, "terraform-");

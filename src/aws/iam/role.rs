@@ -28,7 +28,7 @@ use super::prelude::*;
 #[resource("aws_iam_role", tags = "role")]
 pub struct Role {
     /// Who may take on the role.
-    #[attr(json)]
+    #[attr(json, format = "iam_policy_json")]
     pub assume_role_policy: String,
     /// What the role is for, in words.
     #[attr(length(0, 1000))]
@@ -37,20 +37,22 @@ pub struct Role {
     #[attr(default = false, local)]
     pub force_detach_policies: bool,
     /// ARNs of all managed policies of the role; others are detached. Left alone when unset.
+    #[attr(format = "arn")]
     pub managed_policy_arns: Auto<Set<String>>,
     /// Longest session in seconds.
     #[attr(default = 3600, range(3600, 43200))]
     pub max_session_duration: i32,
     /// Name of the role; made up when unset.
-    #[attr(replace, length(1, 64), conflicts("name_prefix"))]
+    #[attr(replace, length(1, 64), conflicts("name_prefix"), characters = "a-zA-Z0-9_+=,.@-")]
     pub name: Auto<String>,
     /// Beginning of a name that is made up.
-    #[attr(replace, length(1, 38), conflicts("name"))]
+    #[attr(replace, length(1, 38), conflicts("name"), characters = "a-zA-Z0-9_+=,.@-")]
     pub name_prefix: Auto<String>,
     /// Path that the role is filed under.
     #[attr(replace, default = "/", length(0, 512))]
     pub path: String,
     /// ARN of the managed policy that the role's permissions never go beyond.
+    #[attr(format = "arn")]
     pub permissions_boundary: Option<String>,
     /// All inline policies of the role; others are deleted. Left alone when unset, none when empty.
     #[attr(computed)]
@@ -69,10 +71,10 @@ pub struct Role {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct InlinePolicy {
     /// Name of the policy.
-    #[attr(length(1, 128))]
+    #[attr(length(1, 128), format = "not_empty", characters = "a-zA-Z0-9_+=,.@-")]
     pub name: Option<String>,
     /// What the role may do.
-    #[attr(json)]
+    #[attr(json, format = "iam_policy_json")]
     pub policy: Option<String>,
 }
 
@@ -85,15 +87,6 @@ pub struct Seen {
 impl Driver for Role {
     type Cloud = Aws;
     type Seen = Seen;
-
-    fn check(draft: &RoleDraft<'_>, diagnostics: &mut Diagnostics) {
-        for (argument, name) in [("name", draft.name()), ("name_prefix", draft.name_prefix())] {
-            if name.known().is_some_and(|it| !is_name(&it)) {
-                let why = "it is made of letters, digits and `_+=,.@-`";
-                draft.refuse(diagnostics, argument, why);
-            }
-        }
-    }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let name = names::chosen(op, &self.name, &self.name_prefix, "terraform-");

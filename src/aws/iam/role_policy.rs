@@ -23,16 +23,16 @@ use super::prelude::*;
 #[resource("aws_iam_role_policy")]
 pub struct RolePolicy {
     /// Name of the policy; made up when unset.
-    #[attr(replace, length(1, 128), conflicts("name_prefix"))]
+    #[attr(replace, length(1, 128), conflicts("name_prefix"), characters = "a-zA-Z0-9_+=,.@-")]
     pub name: Auto<String>,
     /// Beginning of a name that is made up.
-    #[attr(replace, length(1, 102), conflicts("name"))]
+    #[attr(replace, length(1, 102), conflicts("name"), characters = "a-zA-Z0-9_+=,.@-")]
     pub name_prefix: Auto<String>,
     /// What the role may do.
-    #[attr(json)]
+    #[attr(json, format = "iam_policy_json")]
     pub policy: String,
     /// Name of the role.
-    #[attr(replace, length(1, 128))]
+    #[attr(replace, length(1, 128), characters = "a-zA-Z0-9_+=,.@-")]
     pub role: String,
 }
 
@@ -40,17 +40,6 @@ impl Driver for RolePolicy {
     type Cloud = Aws;
     /// The policy as it was sent.
     type Seen = (Id, String);
-
-    fn check(draft: &RolePolicyDraft<'_>, diagnostics: &mut Diagnostics) {
-        let names =
-            [("name", draft.name()), ("name_prefix", draft.name_prefix()), ("role", draft.role())];
-        for (argument, name) in names {
-            if name.known().is_some_and(|it| !is_name(&it)) {
-                let why = "it is made of letters, digits and `_+=,.@-`";
-                draft.refuse(diagnostics, argument, why);
-            }
-        }
-    }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let name = names::chosen(op, &self.name, &self.name_prefix, "terraform-");

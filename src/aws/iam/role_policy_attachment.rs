@@ -14,7 +14,7 @@ use super::prelude::*;
 #[resource("aws_iam_role_policy_attachment")]
 pub struct RolePolicyAttachment {
     /// ARN of the policy.
-    #[attr(replace)]
+    #[attr(replace, format = "arn")]
     pub policy_arn: String,
     /// Name of the role.
     #[attr(replace)]

@@ -9,8 +9,6 @@ pub use stream_consumer::StreamConsumer;
 
 use std::collections::BTreeMap;
 
-use aws_smithy_types::retry::RetryConfig;
-
 use super::Aws;
 use crate::driver::Result;
 
@@ -27,11 +25,7 @@ pub(crate) mod prelude {
     pub(crate) use crate::schema::{Auto, Block, Given, Nested, Out, Resource, Set, Tags};
 }
 
-/// Sends a call a single time. Were a create repeated by the SDK because its reply was lost, the
-/// name would be found taken, by whom nobody could tell. The engine resumes the operation instead.
-pub(crate) fn once() -> aws_sdk_kinesis::config::Builder {
-    aws_sdk_kinesis::config::Builder::new().retry_config(RetryConfig::disabled())
-}
+crate::aws::once::once!(aws_sdk_kinesis);
 
 /// Tags of a stream or consumer.
 pub(crate) async fn tags_of(aws: &Aws, arn: &str) -> Result<BTreeMap<String, String>> {

@@ -21,7 +21,7 @@ pub struct StreamConsumer {
     #[attr(replace)]
     pub name: String,
     /// ARN of the stream.
-    #[attr(replace)]
+    #[attr(replace, format = "arn")]
     pub stream_arn: String,
     /// ARN of the consumer.
     pub arn: Out<String>,

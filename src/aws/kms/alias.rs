@@ -18,10 +18,10 @@ use crate::aws::names;
 #[resource("aws_kms_alias")]
 pub struct Alias {
     /// Name with `alias/` before it; made up when unset.
-    #[attr(replace, conflicts("name_prefix"))]
+    #[attr(replace, conflicts("name_prefix"), length(7, 256), format = "kms_alias")]
     pub name: Auto<String>,
     /// Beginning of a name that is made up, with `alias/` before it.
-    #[attr(replace, conflicts("name"))]
+    #[attr(replace, conflicts("name"), length(6, 230), format = "kms_alias")]
     pub name_prefix: Auto<String>,
     /// Identifier or ARN of the key.
     pub target_key_id: String,
@@ -38,14 +38,8 @@ impl Driver for Alias {
     fn check(draft: &AliasDraft<'_>, diagnostics: &mut Diagnostics) {
         let names = [("name", draft.name()), ("name_prefix", draft.name_prefix())];
         for (argument, name) in names {
-            let Some(name) = name.known() else { continue };
-            let allowed = |it: char| it.is_ascii_alphanumeric() || "/_-".contains(it);
-            let well_formed = name.strip_prefix("alias/").is_some_and(|it| it.chars().all(allowed));
-            if name.starts_with("alias/aws/") {
+            if name.known().is_some_and(|it| it.starts_with("alias/aws/")) {
                 draft.refuse(diagnostics, argument, "names in `alias/aws/` are for AWS itself");
-            } else if !well_formed || (argument == "name" && name == "alias/") {
-                let why = "it is `alias/` and then letters, digits, `/`, `_` and `-`";
-                draft.refuse(diagnostics, argument, why);
             }
         }
     }

@@ -51,13 +51,13 @@ pub struct Key {
     #[attr(replace)]
     pub multi_region: Auto<bool>,
     /// Who may use and administer the key; everyone whom IAM allows when unset.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub policy: Auto<String>,
     /// Days between rotations; 365 when unset.
-    #[attr(range(90, 2560))]
+    #[attr(range(90, 2560), required_with("enable_key_rotation"))]
     pub rotation_period_in_days: Auto<i32>,
     /// Key of the external key store that stands behind this one.
-    #[attr(replace, length(1, 128))]
+    #[attr(replace, length(1, 128), required_with("custom_key_store_id"))]
     pub xks_key_id: Option<String>,
     /// ARN of the key.
     pub arn: Out<String>,
@@ -80,9 +80,6 @@ impl Driver for Key {
     type Seen = Seen;
 
     fn check(draft: &KeyDraft<'_>, diagnostics: &mut Diagnostics) {
-        if draft.xks_key_id().is_set() && !draft.custom_key_store_id().is_set() {
-            draft.refuse(diagnostics, "xks_key_id", "it needs `custom_key_store_id` beside it");
-        }
         let rotates = draft.value("enable_key_rotation");
         if draft.rotation_period_in_days().known().is_some() && rotates.as_bool() == Some(false) {
             let why = "the key is not rotated: write `enable_key_rotation = true` beside it";

@@ -33,7 +33,7 @@ pub struct KeyPolicy {
     #[attr(replace, length(1, 2048))]
     pub key_id: String,
     /// Who may use and administer the key.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub policy: String,
 }
 

@@ -10,7 +10,6 @@ pub use key::Key;
 pub use key_policy::KeyPolicy;
 
 use aws_sdk_kms::types::{AliasListEntry, Tag};
-use aws_smithy_types::retry::RetryConfig;
 
 use super::Aws;
 use super::batch::{Batch, Keyed};
@@ -66,11 +65,7 @@ pub(crate) async fn policy(aws: &Aws, key: &str) -> Result<Option<String>> {
     Ok(call.send().await?.policy)
 }
 
-/// Sends a call a single time: `CreateKey` has no client token, so the SDK must not repeat it when
-/// its reply is lost. The engine resumes the operation instead.
-pub(crate) fn once() -> aws_sdk_kms::config::Builder {
-    aws_sdk_kms::config::Builder::new().retry_config(RetryConfig::disabled())
-}
+crate::aws::once::once!(aws_sdk_kms);
 
 #[cfg(test)]
 mod tests {

@@ -44,6 +44,7 @@ use types::{
 )]
 pub struct Function {
     /// Instruction set, `x86_64` or `arm64`; `x86_64` when unset.
+    #[attr(items(0, 1))]
     pub architectures: Auto<Vec<Architecture>>,
     /// SHA-256 of the code in Base64. Where it is given, other code is put in its place.
     #[attr(follows(
@@ -65,7 +66,7 @@ pub struct Function {
     #[attr(local, exactly_one_of("filename", "image_uri", "s3_bucket"))]
     pub filename: Option<String>,
     /// Name of the function.
-    #[attr(replace, length(1, 140))]
+    #[attr(replace, length(1, 140), characters = "a-zA-Z0-9_:-")]
     pub function_name: String,
     /// Where in the code a call begins; needed for zip files.
     #[attr(length(1, 128))]
@@ -76,6 +77,7 @@ pub struct Function {
     #[attr(format = "arn")]
     pub kms_key_arn: Option<String>,
     /// ARNs of the layers' versions, in order; at most five.
+    #[attr(format = "arn", items(0, 5))]
     pub layers: Option<Vec<String>>,
     /// Memory in MiB, and with it a share of CPU.
     #[attr(default = 128, range(128, 32768))]
@@ -94,10 +96,10 @@ pub struct Function {
     #[attr(local)]
     pub replace_security_groups_on_destroy: Option<bool>,
     /// Security groups that are put in their place.
-    #[attr(local)]
+    #[attr(local, required_with("replace_security_groups_on_destroy"))]
     pub replacement_security_group_ids: Option<Set<String>>,
     /// Most calls at a time, set aside for this function; `-1` sets none aside.
-    #[attr(default = -1)]
+    #[attr(default = -1, range(-1, ..))]
     pub reserved_concurrent_executions: i32,
     /// ARN of the role that the function has.
     #[attr(format = "arn")]
@@ -105,10 +107,10 @@ pub struct Function {
     /// Language and its version; needed for zip files.
     pub runtime: Option<Runtime>,
     /// Bucket with the zip file.
-    #[attr(local)]
+    #[attr(local, required_with("s3_key"))]
     pub s3_bucket: Option<String>,
     /// Name of the zip file in the bucket.
-    #[attr(local)]
+    #[attr(local, required_with("s3_bucket"))]
     pub s3_key: Option<String>,
     /// Version of the zip file in the bucket; the newest when unset.
     #[attr(local, conflicts("filename", "image_uri"))]
@@ -131,6 +133,7 @@ pub struct Function {
     /// Where calls go that failed; they are lost when unset.
     pub dead_letter_config: Block<DeadLetterConfig>,
     /// How a durable function is kept; decided when the function is made.
+    #[attr(may_replace)]
     pub durable_config: Block<DurableConfig>,
     /// Environment of the function.
     pub environment: Block<Environment>,
@@ -274,6 +277,12 @@ impl Driver for Function {
 
     fn check(draft: &FunctionDraft<'_>, diagnostics: &mut Diagnostics) {
         super::function_check::check(draft, diagnostics);
+    }
+
+    fn replaces(_: &str, is: &FunctionDraft<'_>, will_be: &FunctionDraft<'_>) -> bool {
+        let durable =
+            |it: &FunctionDraft<'_>| it.value("durable_config").as_slice().map(<[_]>::len);
+        durable(will_be).is_some_and(|it| Some(it) != durable(is))
     }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {

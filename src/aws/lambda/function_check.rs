@@ -5,31 +5,15 @@ use std::path::Path;
 use super::function::{FunctionDraft, LoggingConfig};
 use super::prelude::*;
 use crate::schema::Given;
-use types::{Architecture, LogFormat, PackageType};
+use types::{LogFormat, PackageType};
 
 /// Refuses what AWS would refuse later, and a zip file that is not there.
 pub(super) fn check(draft: &FunctionDraft<'_>, diagnostics: &mut Diagnostics) {
     check_code(draft, diagnostics);
     let mut refuse = |name: &str, why: &str| draft.refuse(diagnostics, name, why);
-    let allowed = |it: char| it.is_ascii_alphanumeric() || "-_:".contains(it);
     let name = draft.function_name().known();
-    let too_long = |it: &String| !it.contains(':') && it.len() > 64;
-    if name.is_some_and(|it| it.is_empty() || too_long(&it) || !it.chars().all(allowed)) {
-        refuse("function_name", "it is made of up to 64 letters, digits, `-` and `_`");
-    }
-    let layers = draft.layers().known().unwrap_or_default();
-    if layers.len() > 5 {
-        refuse("layers", "five are the most that a function takes");
-    }
-    if layers.iter().any(|it| !it.starts_with("arn:")) {
-        refuse("layers", "each is the ARN of a layer's version");
-    }
-    let known = |it: &Architecture| Architecture::values().contains(&it.as_str());
-    if draft.architectures().known().is_some_and(|it| it.len() != 1 || !it.iter().all(known)) {
-        refuse("architectures", "it is one of `x86_64` and `arm64`, in a list");
-    }
-    if draft.reserved_concurrent_executions().known().is_some_and(|it| it < -1) {
-        refuse("reserved_concurrent_executions", "it is `-1` for none, or 0 or more");
+    if name.is_some_and(|it| !it.contains(':') && it.len() > 64) {
+        refuse("function_name", "it has 64 characters at most");
     }
     let replaces = draft.replace_security_groups_on_destroy().known() == Some(true);
     if replaces && !draft.replacement_security_group_ids().is_set() {
@@ -80,11 +64,6 @@ fn check_code(draft: &FunctionDraft<'_>, diagnostics: &mut Diagnostics) {
         }
     }
     let mut refuse = |name: &str, why: &str| draft.refuse(diagnostics, name, why);
-    match (draft.s3_bucket().is_set(), draft.s3_key().is_set()) {
-        (true, false) => refuse("s3_key", "`s3_bucket` needs it"),
-        (false, true) => refuse("s3_bucket", "`s3_key` needs it"),
-        _ => {}
-    }
     let set = [("handler", draft.handler().is_set()), ("runtime", draft.runtime().is_set())];
     match draft.package_type() {
         Given::Absent | Given::Known(PackageType::Zip) => {

@@ -218,7 +218,7 @@ pub struct LoggingConfig {
     /// Whether lines are objects in JSON, or text.
     pub log_format: LogFormat,
     /// Name of the log group; `/aws/lambda/` and the function's name when unset.
-    #[attr(length(1, 512))]
+    #[attr(length(1, 512), characters = "a-zA-Z0-9._/#-")]
     pub log_group: Auto<String>,
     /// Least important lines of Lambda's that are kept; `JSON` only. All but `DEBUG` when unset.
     #[attr(default = "", one_of("DEBUG", "INFO", "WARN"))]

@@ -39,7 +39,7 @@ pub struct SchemaRegistry {
     #[attr(replace)]
     pub event_record_format: Option<SchemaRegistryEventRecordFormat>,
     /// ARN of the Glue registry, or URL of another.
-    #[attr(replace, length(1, 10000))]
+    #[attr(replace, length(1, 10000), characters = "a-zA-Z0-9/*:_+=.@-")]
     pub schema_registry_uri: Option<String>,
     /// How the registry knows the reader.
     #[attr(replace)]
@@ -206,7 +206,7 @@ pub struct FilterCriteria {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct Filter {
     /// The pattern, as JSON.
-    #[attr(length(0, 4096))]
+    #[attr(length(0, 4096), format = "json")]
     pub pattern: Option<String>,
 }
 
@@ -232,6 +232,7 @@ impl Part for FilterCriteria {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct MetricsConfig {
     /// Metrics that CloudWatch gets.
+    #[attr(items(1, ..))]
     pub metrics: Set<EventSourceMappingMetric>,
 }
 
@@ -293,6 +294,7 @@ impl Part for ProvisionedPollers {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct ScalingConfig {
     /// Most calls at a time; as many as the function takes when unset.
+    #[attr(range(2, ..))]
     pub maximum_concurrency: Option<i32>,
 }
 

@@ -15,8 +15,6 @@ pub use permission::Permission;
 
 use std::collections::HashMap;
 
-use aws_smithy_types::retry::RetryConfig;
-
 use super::Aws;
 use super::batch::{Batch, Keyed};
 use crate::driver::{Failure, FailureKind, Result};
@@ -34,11 +32,7 @@ pub(crate) mod prelude {
     pub(crate) use crate::schema::{Auto, Block, BlockSet, Nested, Out, Resource, Set, Tags};
 }
 
-/// Sends a call a single time. Were a create repeated by the SDK because its reply was lost, the
-/// name would be found taken, by whom nobody could tell. The engine resumes the operation instead.
-pub(crate) fn once() -> aws_sdk_lambda::config::Builder {
-    aws_sdk_lambda::config::Builder::new().retry_config(RetryConfig::disabled())
-}
+crate::aws::once::once!(aws_sdk_lambda);
 
 /// Refusals that end by themselves, though by their code they look like any other wrong value: a
 /// role, its policies or a key that were made just now are not known everywhere yet.

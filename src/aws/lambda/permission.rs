@@ -23,10 +23,10 @@ pub struct Permission {
     #[attr(replace)]
     pub action: String,
     /// Token that Alexa must send; `principal` is `alexa-appkit.amazon.com` then.
-    #[attr(replace, length(1, 256))]
+    #[attr(replace, length(1, 256), characters = "a-zA-Z0-9._-")]
     pub event_source_token: Option<String>,
     /// Name or ARN of the function.
-    #[attr(replace, length(1, 140))]
+    #[attr(replace, length(1, 140), characters = "a-zA-Z0-9_:$-")]
     pub function_name: String,
     /// How callers of the function's URL are known; `action` is `lambda:InvokeFunctionUrl` then.
     #[attr(replace)]
@@ -41,7 +41,7 @@ pub struct Permission {
     #[attr(replace)]
     pub principal_org_id: Option<String>,
     /// Version or alias that may be called; the function as such when unset.
-    #[attr(replace, length(1, 128))]
+    #[attr(replace, length(1, 128), characters = "a-zA-Z0-9$_-")]
     pub qualifier: Option<String>,
     /// Account of what calls; any when unset.
     #[attr(replace, format = "account_id")]
@@ -50,10 +50,10 @@ pub struct Permission {
     #[attr(replace, format = "arn")]
     pub source_arn: Option<String>,
     /// Name of the permission within the function's policy; made up when unset.
-    #[attr(replace, length(1, 100), conflicts("statement_id_prefix"))]
+    #[attr(replace, length(1, 100), conflicts("statement_id_prefix"), characters = "a-zA-Z0-9_-")]
     pub statement_id: Auto<String>,
     /// Beginning of a name that is made up.
-    #[attr(replace, length(1, 100), conflicts("statement_id"))]
+    #[attr(replace, length(1, 100), conflicts("statement_id"), characters = "a-zA-Z0-9_-")]
     pub statement_id_prefix: Auto<String>,
 }
 
@@ -76,15 +76,6 @@ impl Driver for Permission {
         };
         if draft.action().known().is_some_and(|it| !action(&it)) {
             refuse("action", "it is `lambda:` and the name of an action, or `*`");
-        }
-        let allowed = |it: char| it.is_ascii_alphanumeric() || "-_".contains(it);
-        for (name, id) in [
-            ("statement_id", draft.statement_id()),
-            ("statement_id_prefix", draft.statement_id_prefix()),
-        ] {
-            if id.known().is_some_and(|it| !it.chars().all(allowed)) {
-                refuse(name, "it is made of letters, digits, `-` and `_`");
-            }
         }
     }
 

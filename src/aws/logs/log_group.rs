@@ -25,13 +25,19 @@ pub struct LogGroup {
     #[attr(replace)]
     pub log_group_class: Auto<LogGroupClass>,
     /// Name of the group; made up when unset.
-    #[attr(replace, length(1, 512), conflicts("name_prefix"))]
+    #[attr(replace, length(1, 512), conflicts("name_prefix"), characters = "a-zA-Z0-9_/.#-")]
     pub name: Auto<String>,
     /// Beginning of a name that is made up.
-    #[attr(replace, length(1, 486), conflicts("name"))]
+    #[attr(replace, length(1, 486), conflicts("name"), characters = "a-zA-Z0-9_/.#-")]
     pub name_prefix: Auto<String>,
     /// Days that events are kept; 0 keeps them for ever.
-    #[attr(default = 0, range(0, 3653))]
+    #[attr(
+        default = 0,
+        numbers(
+            0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192,
+            2557, 2922, 3288, 3653
+        )
+    )]
     pub retention_in_days: i32,
     /// Leaves the group and its events where they are when the resource is deleted.
     #[attr(default = false, local)]
@@ -42,12 +48,6 @@ pub struct LogGroup {
     pub tags: Tags,
 }
 
-/// Numbers of days that AWS keeps events for.
-const RETENTIONS: &[i32] = &[
-    0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-    3288, 3653,
-];
-
 /// What two reads tell of a group.
 pub struct Seen {
     group: types::LogGroup,
@@ -57,23 +57,6 @@ pub struct Seen {
 impl Driver for LogGroup {
     type Cloud = Aws;
     type Seen = Seen;
-
-    fn check(draft: &LogGroupDraft<'_>, diagnostics: &mut Diagnostics) {
-        let days = draft.retention_in_days().known();
-        if days.is_some_and(|it| !RETENTIONS.contains(&it)) {
-            let known: Vec<String> = RETENTIONS.iter().map(ToString::to_string).collect();
-            let why =
-                format!("events are kept for one of these numbers of days: {}", known.join(", "));
-            draft.refuse(diagnostics, "retention_in_days", why);
-        }
-        for (argument, name) in [("name", draft.name()), ("name_prefix", draft.name_prefix())] {
-            let allowed = |it: char| it.is_ascii_alphanumeric() || "_-/.#".contains(it);
-            if name.known().is_some_and(|it| !it.chars().all(allowed)) {
-                let why = "it is made of letters, digits, `_`, `-`, `/`, `.` and `#`";
-                draft.refuse(diagnostics, argument, why);
-            }
-        }
-    }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let name = names::chosen(op, &self.name, &self.name_prefix, "terraform-");

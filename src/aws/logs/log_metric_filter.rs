@@ -26,7 +26,7 @@ pub struct LogMetricFilter {
     /// Matches events as a transformer left them; as they came when unset.
     pub apply_on_transformed_logs: Auto<bool>,
     /// Name of the group whose events are matched.
-    #[attr(replace, length(1, 512))]
+    #[attr(replace, length(1, 512), characters = "a-zA-Z0-9_/.#-")]
     pub log_group_name: String,
     /// Name of the filter.
     #[attr(replace, length(1, 512))]
@@ -43,6 +43,7 @@ pub struct LogMetricFilter {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct Transformation {
     /// Number to tell while no event matches; none when unset.
+    #[attr(format = "nullable_float", conflicts("dimensions"))]
     pub default_value: Option<String>,
     /// Dimensions of the metric, each with the field of the event that fills it.
     pub dimensions: Option<BTreeMap<String, String>>,
@@ -71,12 +72,11 @@ impl Driver for LogMetricFilter {
         }
         let block = draft.metric_transformation().known();
         let Some(it) = block.as_ref().and_then(|it| it.get()) else { return };
-        if it.default_value.as_ref().is_some_and(|it| it.parse::<f64>().is_err()) {
-            draft.refuse(diagnostics, "metric_transformation", "`default_value` is a number");
-        }
-        if it.default_value.is_some() && it.dimensions.is_some() {
-            let why = "`default_value` and `dimensions` cannot stand beside each other";
-            draft.refuse(diagnostics, "metric_transformation", why);
+        for (name, text) in [("name", &it.name), ("namespace", &it.namespace)] {
+            if text.contains([':', '*', '$']) {
+                let why = format!("`:`, `*` and `$` cannot stand in `{name}`");
+                draft.refuse(diagnostics, "metric_transformation", why);
+            }
         }
     }
 

@@ -10,7 +10,6 @@ pub use log_metric_filter::LogMetricFilter;
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatchlogs::types;
-use aws_smithy_types::retry::RetryConfig;
 
 use super::Aws;
 use super::batch::{Batch, Keyed};
@@ -29,11 +28,7 @@ pub(crate) mod prelude {
     pub(crate) use crate::schema::{Auto, Block, Nested, Out, Resource, Tags};
 }
 
-/// Sends a call a single time. Were a create repeated by the SDK because its reply was lost, the
-/// name would be found taken, by whom nobody could tell. The engine resumes the operation instead.
-pub(crate) fn once() -> aws_sdk_cloudwatchlogs::config::Builder {
-    aws_sdk_cloudwatchlogs::config::Builder::new().retry_config(RetryConfig::disabled())
-}
+crate::aws::once::once!(aws_sdk_cloudwatchlogs);
 
 /// Every log group being read right now, in one call.
 pub(crate) struct Groups;

@@ -30,14 +30,16 @@ pub struct EventSubscription {
     /// Kinds of events that are told; all when unset.
     pub event_categories: Option<Set<String>>,
     /// Name of the subscription; made up when unset.
-    #[attr(replace, conflicts("name_prefix"))]
+    #[attr(replace, conflicts("name_prefix"), length(1, 255), characters = "a-zA-Z0-9-")]
     pub name: Auto<String>,
     /// Beginning of a name that is made up.
-    #[attr(replace, conflicts("name"))]
+    #[attr(replace, conflicts("name"), length(1, 229), characters = "a-zA-Z0-9-")]
     pub name_prefix: Auto<String>,
     /// ARN of the topic.
+    #[attr(format = "arn")]
     pub sns_topic: String,
     /// Identifiers of the objects whose events are told; all of the type when unset.
+    #[attr(required_with("source_type"))]
     pub source_ids: Option<Set<String>>,
     /// What the events come from, such as `db-instance`; everything when unset.
     pub source_type: Option<SourceType>,
@@ -58,21 +60,6 @@ pub struct Seen {
 impl Driver for EventSubscription {
     type Cloud = Aws;
     type Seen = Seen;
-
-    fn check(draft: &EventSubscriptionDraft<'_>, diagnostics: &mut Diagnostics) {
-        let names = [("name", draft.name(), 255), ("name_prefix", draft.name_prefix(), 229)];
-        for (argument, name, longest) in names {
-            let allowed = |it: char| it.is_ascii_alphanumeric() || it == '-';
-            let fits = |it: &String| (1..=longest).contains(&it.len()) && it.chars().all(allowed);
-            if name.known().is_some_and(|it| !fits(&it)) {
-                let why = format!("it has 1 to {longest} letters, digits and hyphens");
-                draft.refuse(diagnostics, argument, why);
-            }
-        }
-        if draft.source_ids().is_set() && !draft.source_type().is_set() {
-            draft.refuse(diagnostics, "source_ids", "it needs `source_type` beside it");
-        }
-    }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let name = names::chosen(op, &self.name, &self.name_prefix, "terraform-");

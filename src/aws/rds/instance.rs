@@ -11,7 +11,6 @@ use super::observation::{has_failed, name_in};
 use super::prelude::*;
 use super::{births, modification};
 use crate::aws::tags::TOKEN;
-use crate::schema::Given;
 use types::{DatabaseInsightsMode, ReplicaMode};
 
 /// Database that AWS runs: new, a replica of another, or made of a backup.
@@ -65,6 +64,7 @@ pub struct Instance {
     pub backup_target: Auto<String>,
     /// Part of the day in UTC in which backups are made, such as `03:00-04:00`; AWS picks one when
     /// unset.
+    #[attr(format = "daily_window")]
     pub backup_window: Auto<String>,
     /// Authority that signs the certificate of the database; AWS's default one when unset.
     pub ca_cert_identifier: Auto<String>,
@@ -106,10 +106,10 @@ pub struct Instance {
     #[attr(conflicts("domain_auth_secret_arn", "domain_dns_ips", "domain_fqdn", "domain_ou"))]
     pub domain: Option<String>,
     /// ARN of the secret with the credentials to join a self-managed directory with.
-    #[attr(conflicts("domain", "domain_iam_role_name"))]
+    #[attr(conflicts("domain", "domain_iam_role_name"), format = "arn")]
     pub domain_auth_secret_arn: Option<String>,
     /// Addresses of the two domain controllers of a self-managed directory.
-    #[attr(conflicts("domain", "domain_iam_role_name"))]
+    #[attr(conflicts("domain", "domain_iam_role_name"), format = "ip_address", items(2, 2))]
     pub domain_dns_ips: Option<Vec<String>>,
     /// Domain name of a self-managed directory.
     #[attr(conflicts("domain", "domain_iam_role_name"))]
@@ -152,40 +152,53 @@ pub struct Instance {
     pub engine_version: Auto<String>,
     /// Name of the snapshot that is made when the database is deleted; needed unless
     /// `skip_final_snapshot` is set.
-    #[attr(local)]
+    #[attr(local, length(1, 255), format = "identifier")]
     pub final_snapshot_identifier: Option<String>,
     /// Lets IAM users and roles log in.
     pub iam_database_authentication_enabled: Option<bool>,
     /// Name of the database, in lower-case letters; made up when unset. Another name renames it.
-    #[attr(conflicts("identifier_prefix"), follows("identifier_prefix"))]
+    #[attr(
+        conflicts("identifier_prefix"),
+        follows("identifier_prefix"),
+        length(1, 63),
+        characters = "a-z0-9-",
+        format = "identifier"
+    )]
     pub identifier: Auto<String>,
     /// Beginning of a name that is made up.
-    #[attr(conflicts("identifier"))]
+    #[attr(
+        conflicts("identifier"),
+        length(1, 37),
+        characters = "a-z0-9-",
+        format = "identifier_prefix"
+    )]
     pub identifier_prefix: Auto<String>,
     /// Processors and memory, such as `db.t4g.medium`.
     pub instance_class: String,
     /// Operations a second of the storage; what its type comes with when unset.
     pub iops: Auto<i32>,
     /// ARN of the key that encrypts the storage; AWS's own for RDS when unset.
-    #[attr(replace)]
+    #[attr(replace, format = "arn")]
     pub kms_key_id: Auto<String>,
     /// Licence model of the engine.
     pub license_model: Auto<String>,
     /// Part of the week in UTC for maintenance, such as `sun:04:00-sun:05:00`; AWS picks one when
     /// unset.
-    #[attr(fold_case)]
+    #[attr(fold_case, format = "weekly_window")]
     pub maintenance_window: Auto<String>,
     /// Has RDS make up the password, keep it in Secrets Manager and rotate it.
     #[attr(conflicts("password", "password_wo"))]
     pub manage_master_user_password: Option<bool>,
     /// Key that encrypts the managed password: identifier, ARN or alias; AWS's own when unset.
+    #[attr(format = "kms_key_id")]
     pub master_user_secret_kms_key_id: Auto<String>,
     /// GiB that AWS may let the storage grow to; `0` or unset for no growth.
     pub max_allocated_storage: Option<i32>,
     /// Seconds between measurements of enhanced monitoring; `0` for none.
-    #[attr(default = 0, range(0, 60))]
+    #[attr(default = 0, numbers(0, 1, 5, 10, 15, 30, 60))]
     pub monitoring_interval: i32,
     /// ARN of the role that sends measurements of enhanced monitoring to CloudWatch.
+    #[attr(format = "arn")]
     pub monitoring_role_arn: Auto<String>,
     /// Keeps a standby in another zone.
     pub multi_az: Auto<bool>,
@@ -205,17 +218,22 @@ pub struct Instance {
     pub password: Option<Secret<String>>,
     /// Password of the master user, which is sent and never stored; sent again when
     /// `password_wo_version` changes.
-    #[attr(conflicts("manage_master_user_password", "password"))]
+    #[attr(
+        conflicts("manage_master_user_password", "password"),
+        required_with("password_wo_version")
+    )]
     pub password_wo: WriteOnly<String>,
     /// Version of `password_wo`: another one sends the password again.
-    #[attr(local)]
+    #[attr(local, required_with("password_wo"))]
     pub password_wo_version: Option<i32>,
     /// Keeps measurements of queries.
     #[attr(default = false)]
     pub performance_insights_enabled: bool,
     /// ARN of the key that encrypts measurements of queries; AWS's own for RDS when unset.
+    #[attr(format = "arn")]
     pub performance_insights_kms_key_id: Auto<String>,
     /// Days that measurements of queries are kept: 7, 731 or a multiple of 31; 7 when unset.
+    #[attr(numbers(7, 731), multiple_of = 31)]
     pub performance_insights_retention_period: Auto<i32>,
     /// Port that the database listens on; the engine's own when unset.
     pub port: Auto<i32>,
@@ -294,7 +312,7 @@ pub struct Instance {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct RestoreToPointInTime {
     /// The moment, in UTC, such as `2026-01-02T03:04:05Z`.
-    #[attr(conflicts("use_latest_restorable_time"))]
+    #[attr(conflicts("use_latest_restorable_time"), format = "utc_timestamp")]
     pub restore_time: Option<String>,
     /// ARN of the other database's automated backups, where it is gone itself.
     pub source_db_instance_automated_backups_arn: Option<String>,
@@ -360,49 +378,10 @@ impl Driver for Instance {
     type Seen = Seen;
 
     fn check(draft: &InstanceDraft<'_>, diagnostics: &mut Diagnostics) {
-        let mut refuse = |argument: &str, why: Option<String>| {
-            if let Some(why) = why {
-                draft.refuse(diagnostics, argument, why);
-            }
-        };
-        let name = draft.identifier().known();
-        refuse("identifier", name.and_then(|it| words::lower_name_refused(&it, 63, false)));
-        let prefix = draft.identifier_prefix().known();
-        refuse("identifier_prefix", prefix.and_then(|it| words::lower_name_refused(&it, 37, true)));
-        let snapshot = draft.final_snapshot_identifier().known();
-        refuse(
-            "final_snapshot_identifier",
-            snapshot.and_then(|it| words::name_refused(&it, 255, false)),
-        );
-        let daily = draft.backup_window().known();
-        refuse("backup_window", daily.and_then(|it| words::daily_refused(&it).map(Into::into)));
-        let weekly = draft.maintenance_window().known();
-        let weekly = weekly.and_then(|it| words::weekly_refused(&it).map(Into::into));
-        refuse("maintenance_window", weekly);
-        let interval = draft.monitoring_interval().known();
-        let odd = interval.is_some_and(|it| ![0, 1, 5, 10, 15, 30, 60].contains(&it));
-        refuse("monitoring_interval", odd.then(|| "it is 0, 1, 5, 10, 15, 30 or 60".into()));
-        let days = draft.performance_insights_retention_period().known();
-        let odd = days.is_some_and(|it| it != 7 && it != 731 && (it < 31 || it % 31 != 0));
-        let why = || "it is 7, 731 or a multiple of 31".to_string();
-        refuse("performance_insights_retention_period", odd.then(why));
         let profile = draft.custom_iam_instance_profile().known();
-        let odd = profile.is_some_and(|it| !it.starts_with("AWSRDSCustom"));
-        let why = || "its name begins with `AWSRDSCustom`".to_string();
-        refuse("custom_iam_instance_profile", odd.then(why));
-        let versioned = draft.password_wo_version().is_set();
-        let written = !draft.value("password_wo").is_null();
-        let needs = |it: &str| Some(format!("it needs `{it}` beside it"));
-        if written && !versioned {
-            refuse("password_wo", needs("password_wo_version"));
-        }
-        if versioned && !written {
-            refuse("password_wo_version", needs("password_wo"));
-        }
-        if let Given::Known(ips) = draft.domain_dns_ips() {
-            let odd =
-                ips.len() != 2 || ips.iter().any(|it| it.parse::<std::net::IpAddr>().is_err());
-            refuse("domain_dns_ips", odd.then(|| "it is two IP addresses".into()));
+        if profile.is_some_and(|it| !it.starts_with("AWSRDSCustom")) {
+            let why = "its name begins with `AWSRDSCustom`";
+            draft.refuse(diagnostics, "custom_iam_instance_profile", why);
         }
     }
 

@@ -17,7 +17,6 @@ pub use subnet_group::SubnetGroup;
 use std::collections::BTreeMap;
 
 use aws_sdk_rds::types::Tag;
-use aws_smithy_types::retry::RetryConfig;
 
 use super::Aws;
 use crate::driver::Result;
@@ -39,11 +38,7 @@ pub(crate) mod prelude {
     };
 }
 
-/// Sends a call a single time. Were a create repeated by the SDK because its reply was lost, the
-/// name would be found taken, by whom nobody could tell. The engine resumes the operation instead.
-pub(crate) fn once() -> aws_sdk_rds::config::Builder {
-    aws_sdk_rds::config::Builder::new().retry_config(RetryConfig::disabled())
-}
+crate::aws::once::once!(aws_sdk_rds);
 
 /// Tags in a call; none where there are none.
 pub(crate) fn tagged(tags: &BTreeMap<String, String>) -> Option<Vec<Tag>> {

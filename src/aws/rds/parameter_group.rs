@@ -31,10 +31,22 @@ pub struct ParameterGroup {
     #[attr(replace)]
     pub family: String,
     /// Name of the group, in lower-case letters; made up when unset.
-    #[attr(replace, conflicts("name_prefix"))]
+    #[attr(
+        replace,
+        conflicts("name_prefix"),
+        length(1, 255),
+        characters = "a-z0-9-",
+        format = "identifier"
+    )]
     pub name: Auto<String>,
     /// Beginning of a name that is made up.
-    #[attr(replace, conflicts("name"))]
+    #[attr(
+        replace,
+        conflicts("name"),
+        length(1, 229),
+        characters = "a-z0-9-",
+        format = "identifier_prefix"
+    )]
     pub name_prefix: Auto<String>,
     /// Leaves the group in AWS when it is deleted here.
     #[attr(default = false, local)]
@@ -72,18 +84,6 @@ const AT_ONCE: usize = 20;
 impl Driver for ParameterGroup {
     type Cloud = Aws;
     type Seen = Seen;
-
-    fn check(draft: &ParameterGroupDraft<'_>, diagnostics: &mut Diagnostics) {
-        let names = [("name", draft.name(), false), ("name_prefix", draft.name_prefix(), true)];
-        for (argument, name, is_prefix) in names {
-            let longest = if is_prefix { 229 } else { 255 };
-            let refused =
-                name.known().and_then(|it| words::lower_name_refused(&it, longest, is_prefix));
-            if let Some(why) = refused {
-                draft.refuse(diagnostics, argument, why);
-            }
-        }
-    }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let name = names::chosen(op, &self.name, &self.name_prefix, "terraform-");

@@ -19,10 +19,10 @@ pub struct SubnetGroup {
     #[attr(default = "Managed by Terraform")]
     pub description: String,
     /// Name of the group, in lower-case letters; made up when unset.
-    #[attr(replace, conflicts("name_prefix"))]
+    #[attr(replace, conflicts("name_prefix"), length(1, 255), characters = "a-z0-9 ._-")]
     pub name: Auto<String>,
     /// Beginning of a name that is made up.
-    #[attr(replace, conflicts("name"))]
+    #[attr(replace, conflicts("name"), length(1, 229), characters = "a-z0-9 ._-")]
     pub name_prefix: Auto<String>,
     /// Subnets in two zones or more.
     pub subnet_ids: Set<String>,
@@ -47,20 +47,8 @@ impl Driver for SubnetGroup {
     type Seen = Seen;
 
     fn check(draft: &SubnetGroupDraft<'_>, diagnostics: &mut Diagnostics) {
-        let names = [("name", draft.name(), 255), ("name_prefix", draft.name_prefix(), 229)];
-        for (argument, name, longest) in names {
-            let Some(name) = name.known() else { continue };
-            let allowed =
-                |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || " ._-".contains(it);
-            if name.is_empty() || name.len() > longest || !name.chars().all(allowed) {
-                let why = format!(
-                    "it has 1 to {longest} lower-case letters, digits, hyphens, underscores, \
-                     periods and spaces"
-                );
-                draft.refuse(diagnostics, argument, why);
-            } else if name == "default" {
-                draft.refuse(diagnostics, argument, "`default` is AWS's own group");
-            }
+        if draft.name().known().is_some_and(|it| it == "default") {
+            draft.refuse(diagnostics, "name", "`default` is AWS's own group");
         }
     }
 

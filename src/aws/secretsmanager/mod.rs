@@ -19,7 +19,6 @@ use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use aws_sdk_secretsmanager::types::Tag;
 use aws_smithy_types::Blob;
-use aws_smithy_types::retry::RetryConfig;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -99,11 +98,7 @@ pub(crate) fn pairs(tags: Option<Vec<Tag>>) -> impl Iterator<Item = (String, Str
     tags.unwrap_or_default().into_iter().filter_map(pair)
 }
 
-/// Sends a call a single time. Were a create repeated by the SDK because its reply was lost, the
-/// name would be found taken, by whom nobody could tell. The engine resumes the operation instead.
-pub(crate) fn once() -> aws_sdk_secretsmanager::config::Builder {
-    aws_sdk_secretsmanager::config::Builder::new().retry_config(RetryConfig::disabled())
-}
+crate::aws::once::once!(aws_sdk_secretsmanager);
 
 /// Some refusals are about what was made or deleted just now. By their codes they are the same as
 /// those that stay.

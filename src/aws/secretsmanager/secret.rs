@@ -27,16 +27,16 @@ pub struct Secret {
     /// Key to encrypt values with: identifier, ARN or alias; one that AWS keeps when unset.
     pub kms_key_id: Option<String>,
     /// Name of the secret; made up when unset.
-    #[attr(replace, conflicts("name_prefix"))]
+    #[attr(replace, conflicts("name_prefix"), length(1, 512), characters = "a-zA-Z0-9/_+=.@-")]
     pub name: Auto<String>,
     /// Beginning of a name that is made up.
-    #[attr(replace, conflicts("name"))]
+    #[attr(replace, conflicts("name"), length(1, 486), characters = "a-zA-Z0-9/_+=.@-")]
     pub name_prefix: Auto<String>,
     /// Who may read the secret besides those whom IAM allows; left alone when unset, none when empty.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub policy: Auto<String>,
     /// Days after deletion in which the secret can be called back, 7 to 30; 0 deletes it for good.
-    #[attr(default = 30, local)]
+    #[attr(default = 30, local, range(7, 30), numbers(0))]
     pub recovery_window_in_days: i32,
     /// Kind of secret that AWS rotates by itself for another provider; none when unset.
     #[attr(replace, length(0, 256))]
@@ -74,24 +74,6 @@ pub struct Seen {
 impl Driver for Secret {
     type Cloud = Aws;
     type Seen = Seen;
-
-    fn check(draft: &SecretDraft<'_>, diagnostics: &mut Diagnostics) {
-        for (argument, name, most) in
-            [("name", draft.name(), 512), ("name_prefix", draft.name_prefix(), 486)]
-        {
-            let allowed = |it: char| it.is_ascii_alphanumeric() || "/_+=.@-".contains(it);
-            let fits = |it: &String| (1..=most).contains(&it.len()) && it.chars().all(allowed);
-            if name.known().is_some_and(|it| !fits(&it)) {
-                let why = format!("it is made of letters, digits and `/_+=.@-`, {most} at most");
-                draft.refuse(diagnostics, argument, why);
-            }
-        }
-        let days = draft.recovery_window_in_days().known();
-        if days.is_some_and(|it| it != 0 && !(7..=30).contains(&it)) {
-            let why = "it is between 7 and 30 days, or 0 for none";
-            draft.refuse(diagnostics, "recovery_window_in_days", why);
-        }
-    }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let name = names::chosen(op, &self.name, &self.name_prefix, "terraform-");

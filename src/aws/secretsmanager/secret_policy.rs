@@ -34,10 +34,10 @@ pub struct SecretPolicy {
     #[attr(local)]
     pub block_public_policy: Option<bool>,
     /// Who may read the secret besides those whom IAM allows.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub policy: String,
     /// ARN of the secret.
-    #[attr(replace)]
+    #[attr(replace, format = "arn")]
     pub secret_arn: String,
 }
 

@@ -24,11 +24,13 @@ use types::{ExternalSecretRotationMetadataItem, RotationRulesType};
 #[resource("aws_secretsmanager_secret_rotation")]
 pub struct SecretRotation {
     /// Role with which AWS rotates a secret of another provider.
+    #[attr(format = "arn")]
     pub external_secret_rotation_role_arn: Option<String>,
     /// Rotates now too, and whenever the rotation changes; otherwise the function is only tried.
     #[attr(default = true, local)]
     pub rotate_immediately: bool,
     /// Function that rotates; none for a secret that AWS rotates by itself.
+    #[attr(format = "arn")]
     pub rotation_lambda_arn: Option<String>,
     /// Secret to rotate: its ARN or name.
     #[attr(replace)]
@@ -55,7 +57,11 @@ pub struct Metadata {
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct RotationRules {
     /// Days between rotations; either these or `schedule_expression`.
-    #[attr(range(1, 1000))]
+    #[attr(
+        range(1, 1000),
+        exactly_one_of("automatically_after_days", "schedule_expression"),
+        conflicts("schedule_expression")
+    )]
     pub automatically_after_days: Option<i64>,
     /// Hours that a rotation may begin in, such as `3h`; the rest of the day when unset.
     pub duration: Option<String>,
@@ -71,17 +77,8 @@ impl Driver for SecretRotation {
         let rules = draft.rotation_rules().known().and_then(|it| it.0);
         let Some(rules) = rules else { return };
         let mut refuse = |why: &str| draft.refuse(diagnostics, "rotation_rules", why);
-        match (rules.automatically_after_days, &rules.schedule_expression) {
-            (None, None) => {
-                refuse("write either `automatically_after_days` or `schedule_expression`");
-            }
-            (Some(_), Some(_)) => {
-                refuse("`automatically_after_days` and `schedule_expression` exclude each other");
-            }
-            (None, Some(when)) if !is_schedule(when) => {
-                refuse("`schedule_expression` is `rate(…)` or `cron(…)`");
-            }
-            _ => {}
+        if rules.schedule_expression.as_ref().is_some_and(|it| !is_schedule(it)) {
+            refuse("`schedule_expression` is `rate(…)` or `cron(…)`");
         }
         if rules.duration.is_some_and(|it| !is_hours(&it)) {
             refuse("`duration` is a number of hours between 1 and 24, such as `3h`");

@@ -26,19 +26,23 @@ use base64::engine::general_purpose::STANDARD;
 #[resource("aws_secretsmanager_secret_version")]
 pub struct SecretVersion {
     /// Value that is not text, in base64; kept in the state.
-    #[attr(replace, conflicts("secret_string", "secret_string_wo"))]
+    #[attr(replace, conflicts("secret_string", "secret_string_wo"), format = "base64")]
     pub secret_binary: Option<Secret<String>>,
     /// Secret that gets the value: its ARN or name.
     #[attr(replace)]
     pub secret_id: String,
     /// Value; kept in the state.
-    #[attr(replace, conflicts("secret_binary", "secret_string_wo"))]
+    #[attr(
+        replace,
+        conflicts("secret_binary", "secret_string_wo"),
+        at_least_one_of("secret_string", "secret_string_wo", "secret_binary")
+    )]
     pub secret_string: Option<Secret<String>>,
     /// Value that is kept nowhere else; sent whenever `secret_string_wo_version` changes.
-    #[attr(conflicts("secret_binary", "secret_string"))]
+    #[attr(conflicts("secret_binary", "secret_string"), required_with("secret_string_wo_version"))]
     pub secret_string_wo: WriteOnly<String>,
     /// Number to change when `secret_string_wo` is another.
-    #[attr(replace)]
+    #[attr(replace, required_with("secret_string_wo"))]
     pub secret_string_wo_version: Option<i32>,
     /// Labels by which the version is read; `AWSCURRENT` when unset.
     pub version_stages: Auto<Set<String>>,
@@ -63,29 +67,6 @@ pub struct Seen {
 impl Driver for SecretVersion {
     type Cloud = Aws;
     type Seen = Seen;
-
-    fn check(draft: &SecretVersionDraft<'_>, diagnostics: &mut Diagnostics) {
-        let sent = draft.secret_string_wo().is_set();
-        let numbered = draft.secret_string_wo_version().is_set();
-        if sent && !numbered {
-            let why = "a number tells when the value changes: write `secret_string_wo_version = 1`";
-            draft.refuse(diagnostics, "secret_string_wo", why);
-        } else if numbered && !sent {
-            let why = "it is the number of a value: write `secret_string_wo` beside it";
-            draft.refuse(diagnostics, "secret_string_wo_version", why);
-        }
-        let binary = draft.secret_binary();
-        if !(sent || numbered || binary.is_set() || draft.secret_string().is_set()) {
-            let why =
-                "a version has a value: `secret_string_wo`, `secret_string` or `secret_binary`";
-            draft.refuse(diagnostics, "secret_string", why);
-        }
-        // What it is must not be told.
-        if binary.known().is_some_and(|it| STANDARD.decode(it.expose()).is_err()) {
-            let why = "it is not base64: write `base64encode(…)` around it";
-            draft.refuse(diagnostics, "secret_binary", why);
-        }
-    }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         match self.put(Some(op.token()), aws).await {

@@ -20,20 +20,22 @@ use crate::aws::names;
 #[resource("aws_sns_topic", tags = "topic")]
 pub struct Topic {
     /// Role to log failed deliveries to applications with; not logged when unset.
+    #[attr(format = "arn")]
     pub application_failure_feedback_role_arn: Option<String>,
     /// Role to log deliveries to applications with; not logged when unset.
+    #[attr(format = "arn")]
     pub application_success_feedback_role_arn: Option<String>,
     /// Percentage of the deliveries to applications that are logged.
     #[attr(range(0, 100))]
     pub application_success_feedback_sample_rate: Option<i32>,
     /// How long messages are kept to be sent again; fifo topics only, not kept when unset.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub archive_policy: Option<String>,
     /// Takes equal bodies within five minutes for one message; fifo topics only.
     #[attr(default = false)]
     pub content_based_deduplication: bool,
     /// How deliveries are tried again; as SNS does when unset.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub delivery_policy: Option<String>,
     /// Sender of text messages and e-mails.
     pub display_name: Option<String>,
@@ -44,15 +46,19 @@ pub struct Topic {
     #[attr(replace, default = false)]
     pub fifo_topic: bool,
     /// Role to log failed deliveries to Firehose with; not logged when unset.
+    #[attr(format = "arn")]
     pub firehose_failure_feedback_role_arn: Option<String>,
     /// Role to log deliveries to Firehose with; not logged when unset.
+    #[attr(format = "arn")]
     pub firehose_success_feedback_role_arn: Option<String>,
     /// Percentage of the deliveries to Firehose that are logged.
     #[attr(range(0, 100))]
     pub firehose_success_feedback_sample_rate: Option<i32>,
     /// Role to log failed deliveries by HTTP with; not logged when unset.
+    #[attr(format = "arn")]
     pub http_failure_feedback_role_arn: Option<String>,
     /// Role to log deliveries by HTTP with; not logged when unset.
+    #[attr(format = "arn")]
     pub http_success_feedback_role_arn: Option<String>,
     /// Percentage of the deliveries by HTTP that are logged.
     #[attr(range(0, 100))]
@@ -60,8 +66,10 @@ pub struct Topic {
     /// Key to encrypt messages with: identifier, ARN or alias; not encrypted when unset.
     pub kms_master_key_id: Option<String>,
     /// Role to log failed deliveries to Lambda with; not logged when unset.
+    #[attr(format = "arn")]
     pub lambda_failure_feedback_role_arn: Option<String>,
     /// Role to log deliveries to Lambda with; not logged when unset.
+    #[attr(format = "arn")]
     pub lambda_success_feedback_role_arn: Option<String>,
     /// Percentage of the deliveries to Lambda that are logged.
     #[attr(range(0, 100))]
@@ -73,14 +81,16 @@ pub struct Topic {
     #[attr(replace, conflicts("name"))]
     pub name_prefix: Auto<String>,
     /// Who may do what with the topic; everyone in the account when unset.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub policy: Auto<String>,
     /// How messages are signed: 1 with SHA1, 2 with SHA256; 1 when unset.
     #[attr(range(1, 2))]
     pub signature_version: Auto<i32>,
     /// Role to log failed deliveries to queues with; not logged when unset.
+    #[attr(format = "arn")]
     pub sqs_failure_feedback_role_arn: Option<String>,
     /// Role to log deliveries to queues with; not logged when unset.
+    #[attr(format = "arn")]
     pub sqs_success_feedback_role_arn: Option<String>,
     /// Percentage of the deliveries to queues that are logged.
     #[attr(range(0, 100))]

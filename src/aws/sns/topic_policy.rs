@@ -29,10 +29,10 @@ use super::set;
 #[resource("aws_sns_topic_policy")]
 pub struct TopicPolicy {
     /// ARN of the topic.
-    #[attr(replace)]
+    #[attr(replace, format = "arn")]
     pub arn: String,
     /// Who may do what with the topic.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub policy: String,
     /// Number of the account that owns the topic.
     pub owner: Out<String>,

@@ -22,7 +22,7 @@ pub struct TopicSubscription {
     #[attr(default = 1, local)]
     pub confirmation_timeout_in_minutes: i32,
     /// How deliveries by HTTP are tried again; as the topic says when unset.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub delivery_policy: Option<String>,
     /// Where messages go, in the form of the protocol: an ARN, a URL, an address or a number.
     #[attr(replace)]
@@ -31,7 +31,7 @@ pub struct TopicSubscription {
     #[attr(default = false, local)]
     pub endpoint_auto_confirms: bool,
     /// Which messages go there; all when unset.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub filter_policy: Option<String>,
     /// What the filter looks at, `MessageAttributes` or `MessageBody`; the former when unset.
     #[attr(one_of("MessageAttributes", "MessageBody"), follows("filter_policy"))]
@@ -56,15 +56,16 @@ pub struct TopicSubscription {
     #[attr(default = false)]
     pub raw_message_delivery: bool,
     /// Queue for messages that cannot be delivered; they are dropped when unset.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub redrive_policy: Option<String>,
     /// From when on kept messages are sent again; fifo topics only, none when unset.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub replay_policy: Option<String>,
     /// Role to deliver to Firehose with.
+    #[attr(format = "arn")]
     pub subscription_role_arn: Option<String>,
     /// ARN of the topic.
-    #[attr(replace)]
+    #[attr(replace, format = "arn")]
     pub topic_arn: String,
     /// ARN of the subscription.
     pub arn: Out<String>,

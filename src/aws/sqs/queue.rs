@@ -54,16 +54,16 @@ pub struct Queue {
     #[attr(replace, conflicts("name"))]
     pub name_prefix: Auto<String>,
     /// Who may do what with the queue; left alone when unset, none when empty.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub policy: Auto<String>,
     /// Longest time in seconds, 20 at most, that a reader waits for a message to come.
-    #[attr(default = 0)]
+    #[attr(default = 0, range(0, 20))]
     pub receive_wait_time_seconds: i32,
     /// Which queues may send their failed messages here; every one of the account when unset.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub redrive_allow_policy: Auto<String>,
     /// Where messages go that were taken too often; they stay here when unset.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub redrive_policy: Auto<String>,
     /// Encrypts messages with a key of SQS's own; AWS does unless another key is given.
     #[attr(conflicts("kms_master_key_id"), follows("kms_master_key_id"))]
@@ -104,10 +104,6 @@ impl Driver for Queue {
             if let Some(why) = name.and_then(mistake) {
                 draft.refuse(diagnostics, argument, why);
             }
-        }
-        if draft.receive_wait_time_seconds().known().is_some_and(|it| !(0..=20).contains(&it)) {
-            let why = "a reader waits between 0 and 20 seconds";
-            draft.refuse(diagnostics, "receive_wait_time_seconds", why);
         }
         let only_fifo = [
             (

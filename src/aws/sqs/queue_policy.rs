@@ -29,7 +29,7 @@ use super::prelude::*;
 #[resource("aws_sqs_queue_policy")]
 pub struct QueuePolicy {
     /// Who may do what with the queue.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub policy: String,
     /// URL of the queue.
     #[attr(replace)]

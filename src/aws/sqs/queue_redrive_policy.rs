@@ -29,7 +29,7 @@ pub struct QueueRedrivePolicy {
     #[attr(replace)]
     pub queue_url: String,
     /// ARN of the queue that takes failed messages, and how often they are tried before.
-    #[attr(json)]
+    #[attr(json, format = "json")]
     pub redrive_policy: String,
 }
 

@@ -14,7 +14,7 @@ use super::super::prelude::*;
 #[resource("aws_elasticache_replication_group")]
 pub struct ReplicationGroup {
     /// Identifier of the group.
-    #[attr(length(1, 40))]
+    #[attr(length(1, 40), format = "identifier")]
     pub replication_group_id: String,
     /// ARN of the group.
     pub arn: Out<String>,

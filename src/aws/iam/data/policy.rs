@@ -16,13 +16,13 @@ use super::super::prelude::*;
 #[resource("aws_iam_policy")]
 pub struct Policy {
     /// ARN of the policy.
-    #[attr(conflicts("name", "path_prefix"))]
+    #[attr(conflicts("name", "path_prefix"), format = "arn")]
     pub arn: Auto<String>,
     /// Name of the policy.
     #[attr(conflicts("arn"))]
     pub name: Auto<String>,
     /// Beginning of the path that the policy is filed under; any when unset.
-    #[attr(conflicts("arn"), length(1, 512))]
+    #[attr(conflicts("arn"), length(1, 512), format = "path")]
     pub path_prefix: Option<String>,
     /// How many roles, users and groups have it.
     pub attachment_count: Out<i32>,

@@ -29,6 +29,7 @@ pub struct PolicyDocument {
     #[attr(length(0, 0))]
     pub override_json: Option<String>,
     /// Documents whose statements replace those of the same `sid`, in order; none when unset.
+    #[attr(format = "json")]
     pub override_policy_documents: Option<Vec<Option<String>>>,
     /// Name of the document; none when unset.
     pub policy_id: Option<String>,
@@ -36,6 +37,7 @@ pub struct PolicyDocument {
     #[attr(length(0, 0))]
     pub source_json: Option<String>,
     /// Documents to begin with, whose named statements must be all different; none when unset.
+    #[attr(format = "json")]
     pub source_policy_documents: Option<Vec<Option<String>>>,
     /// Version of the policy language.
     #[attr(default = "2012-10-17", one_of("2008-10-17", "2012-10-17"))]

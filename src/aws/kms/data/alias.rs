@@ -14,6 +14,7 @@ use super::super::{Aliases, target_arn};
 #[resource("aws_kms_alias")]
 pub struct Alias {
     /// Name with `alias/` before it.
+    #[attr(format = "kms_alias")]
     pub name: String,
     /// ARN of the alias.
     pub arn: Out<String>,

@@ -16,10 +16,9 @@ use super::super::{Policies, pairs};
 #[resource("aws_secretsmanager_secret")]
 pub struct Secret {
     /// ARN of the secret; either this or its name.
-    #[attr(exactly_one_of("arn", "name"))]
+    #[attr(exactly_one_of("arn", "name"), format = "arn")]
     pub arn: Auto<String>,
     /// Name of the secret; either this or its ARN.
-    #[attr(exactly_one_of("arn", "name"))]
     pub name: Auto<String>,
     /// When the secret was made.
     pub created_date: Out<String>,

@@ -27,6 +27,7 @@ pub struct RandomPassword {
     /// Lets spaces be in it.
     pub include_space: Option<bool>,
     /// Number of characters, 4096 at most; 32 when unset.
+    #[attr(range(1, 4096))]
     pub password_length: Option<i64>,
     /// Has one of each kind of characters at least; AWS sees to it when unset.
     pub require_each_included_type: Option<bool>,
@@ -36,12 +37,6 @@ pub struct RandomPassword {
 
 impl Ephemeral for RandomPassword {
     type Cloud = Aws;
-
-    fn check(draft: &RandomPasswordDraft<'_>, diagnostics: &mut Diagnostics) {
-        if draft.password_length().known().is_some_and(|it| !(1..=4096).contains(&it)) {
-            draft.refuse(diagnostics, "password_length", "it is between 1 and 4096 characters");
-        }
-    }
 
     async fn open(&mut self, aws: &Aws) -> Result<()> {
         let made = aws

@@ -1,6 +1,10 @@
 //! Our tables against facts about the Terraform AWS provider: names, types, who decides, what
-//! replaces, defaults, allowed values. What differs on purpose stands in `src/aws/left_out.rs`.
+//! replaces, defaults, allowed values, what goes together. What differs on purpose stands in
+//! `src/aws/left_out.rs`.
 #![cfg(feature = "aws")]
+
+mod replacing;
+mod rules;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -39,7 +43,7 @@ impl Findings {
 
 #[test]
 fn tables_are_those_of_the_provider() {
-    let facts: Json = serde_json::from_str(include_str!("facts/aws-schema.json")).unwrap();
+    let facts: Json = serde_json::from_str(include_str!("../facts/aws-schema.json")).unwrap();
     let mut findings = Findings::default();
     for driver in registry::drivers() {
         type_of(&facts["resources"], "", driver.schema(), true, &mut findings);
@@ -139,6 +143,7 @@ fn attributes(
             to.missing(&format!("{path}.{name}"));
         }
     }
+    rules::beside(path, ours, fact, to);
     for it in ours.iter().filter(|it| !EVERYWHERE.contains(&it.name)) {
         let path = format!("{path}.{}", it.name);
         match (single.get(it.name), blocks.get(it.name)) {
@@ -168,8 +173,18 @@ fn common(path: &str, it: &Attribute, fact: &Json, is_resource: bool, to: &mut F
     if it.decides != theirs {
         to.differs(path, "who decides", format!("{:?}", it.decides), format!("{theirs:?}"));
     }
-    if is_resource && it.is_argument() && it.replace != flag(fact, "force_new") {
+    if it.is_argument() {
+        replaces(path, it, fact, is_resource, to);
+    }
+}
+
+fn replaces(path: &str, it: &Attribute, fact: &Json, is_resource: bool, to: &mut Findings) {
+    if is_resource && it.replace != flag(fact, "force_new") {
         to.differs(path, "replace", it.replace, flag(fact, "force_new"));
+    }
+    let sometimes = flag(fact, "force_new_conditional");
+    if it.may_replace != sometimes {
+        to.differs(path, "may replace", it.may_replace, sometimes);
     }
 }
 
@@ -194,38 +209,8 @@ fn attribute(path: &str, it: &Attribute, fact: &Json, is_resource: bool, to: &mu
         to.differs(path, "write-only", it.write_only, flag(fact, "write_only"));
     }
     if it.is_argument() {
-        allowed(path, it, fact, to);
-    }
-}
-
-fn allowed(path: &str, it: &Attribute, fact: &Json, to: &mut Findings) {
-    let pair = |it: &Json| Some((it.get(0)?.as_i64()?, it.get(1)?.as_i64()?));
-    let mut range = fact.get("range").and_then(pair);
-    match fact.get("enum").and_then(Json::as_array) {
-        // Few numbers are a range here, and `check` refuses those between.
-        Some(values) if values.iter().all(Json::is_number) => {
-            let numbers = || values.iter().filter_map(Json::as_i64);
-            range = numbers().min().zip(numbers().max());
-        }
-        Some(values) => {
-            let theirs: BTreeSet<&str> = values.iter().filter_map(Json::as_str).collect();
-            let ours: BTreeSet<&str> = it.one_of.iter().copied().collect();
-            // The SDK may know newer values than the table.
-            let from_sdk =
-                fact["enum_source"].as_str().is_some_and(|it| it.starts_with("botocore"));
-            if !theirs.is_subset(&ours) || (!from_sdk && ours != theirs) {
-                to.differs(path, "allowed values", format!("{ours:?}"), format!("{theirs:?}"));
-            }
-        }
-        None => {}
-    }
-    if it.range != range {
-        to.differs(path, "range", format!("{:?}", it.range), format!("{range:?}"));
-    }
-    let length = fact.get("length").and_then(pair);
-    let ours = it.length.map(|(a, b)| (a as i64, b as i64));
-    if length != ours {
-        to.differs(path, "length", format!("{ours:?}"), format!("{length:?}"));
+        rules::allowed(path, it, fact, to);
+        rules::compared(path, it, fact, to);
     }
 }
 
@@ -243,8 +228,10 @@ fn block(path: &str, it: &Attribute, fact: &Json, is_resource: bool, to: &mut Fi
             format!("{theirs:?}"),
         );
     }
-    if is_resource && it.replace != flag(fact, "force_new") {
-        to.differs(path, "replace", it.replace, flag(fact, "force_new"));
+    replaces(path, it, fact, is_resource, to);
+    let least = fact.get("min_items").and_then(Json::as_u64).unwrap_or_default() as usize;
+    if count.0 != least {
+        to.differs(path, "least", count.0, least);
     }
     let set = fact["nesting"] == "set";
     if set != (*nesting == Nesting::Set) || *as_attribute {
