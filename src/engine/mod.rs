@@ -229,10 +229,12 @@ impl Engine {
 
     /// Plans towards nothing and applies that.
     pub async fn destroy(&self, stack: &Stack, inputs: &Inputs) -> Result<Applied> {
-        self.recover(stack, inputs).await?;
+        let mut engine = self.clone();
+        let _guard = engine.hold("destroy").await?;
+        engine.recover(stack, inputs).await?;
         let options = PlanOptions { mode: PlanMode::Destroy, ..PlanOptions::default() };
-        let plan = self.plan(stack, inputs, &options).await.map_err(|it| it.diagnostics)?;
-        Ok(self.apply(stack, inputs, &plan).await)
+        let plan = engine.plan(stack, inputs, &options).await.map_err(|it| it.diagnostics)?;
+        Ok(engine.apply(stack, inputs, &plan).await)
     }
 
     /// The value of an expression in the root module, with the objects of the state as they are there.
