@@ -1,11 +1,13 @@
 //! The embedding face, on the builtin types.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use fastcart_hcl::builtin::Builtin;
 use fastcart_hcl::engine::{Engine, Inputs, PlanOptions, Stack};
-use fastcart_hcl::lang::files::MemoryFiles;
+use fastcart_hcl::lang::files::{Files, MemoryFiles};
 use fastcart_hcl::plan::{Action, Plan};
 use fastcart_hcl::provider::Registry;
 use fastcart_hcl::state::MemoryStore;
@@ -237,4 +239,79 @@ async fn what_holds_the_lock_may_do_several_things_and_others_wait() {
     assert_eq!(destroyed.done.destroy, 3);
     // The lock is free again.
     plan(&engine, &stack).await;
+}
+
+/// Files that count how often each is read.
+struct Counted {
+    files: MemoryFiles,
+    reads: Mutex<BTreeMap<String, usize>>,
+}
+
+impl Files for Counted {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        *self.reads.lock().unwrap().entry(name).or_default() += 1;
+        self.files.read(path)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        self.files.list(dir)
+    }
+
+    fn is_dir(&self, path: &Path) -> bool {
+        self.files.is_dir(path)
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        self.files.is_file(path)
+    }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        self.files.canonical(path)
+    }
+}
+
+#[tokio::test]
+async fn what_no_run_decides_is_evaluated_once_for_validation_and_plan() {
+    let text = r#"
+variable "v" {
+  default = "v"
+}
+locals {
+  fixed  = file("fixed")
+  chosen = "${var.v}${file("chosen")}"
+  hidden = try(local.chosen, file("never")) == "" ? "a" : "b"
+}
+resource "terraform_data" "a" {
+  input = [local.fixed, local.fixed, local.hidden]
+}
+output "fixed" {
+  value = "${local.fixed}!"
+}
+output "checked" {
+  value = local.fixed
+  precondition {
+    condition     = length(local.fixed) > 0
+    error_message = "empty"
+  }
+}
+"#;
+    let names = ["fixed", "chosen", "never"];
+    let files = names.iter().fold(MemoryFiles::new(), |all, name| all.with(name, *name));
+    let files = files.with("main.tf", text);
+    let files = Arc::new(Counted { files, reads: Mutex::default() });
+    let registry = Registry::new().with(Arc::new(Builtin::default()));
+    let mut engine = Engine::new(registry, Arc::new(MemoryStore::new()));
+    engine.files = files.clone();
+    let stack = load(&engine);
+    let plan = plan(&engine, &stack).await;
+    let after = plan.outputs["fixed"].after.as_ref().unwrap();
+    assert_eq!(after.as_str(), Some("fixed!"));
+    let input = plan.changes[0].after.as_ref().unwrap().part("input").unwrap();
+    assert_eq!(input.as_slice().unwrap()[2].as_str(), Some("b"));
+    // What an output promises is part of the plan even where its value is settled.
+    assert_eq!(plan.checks.len(), 1, "{:?}", plan.checks);
+    let reads = files.reads.lock().unwrap();
+    let read = |name: &str| reads.get(name).copied().unwrap_or_default();
+    assert_eq!([read("fixed"), read("chosen"), read("never")], [1, 2, 0]);
 }

@@ -308,7 +308,9 @@ fn admits(open: &Value, known: &Value) -> bool {
                 || it.ty == known.ty()
                 || known.is_null()
                 || can_convert(&known.ty(), &it.ty).is_ok();
-            let begins = known.as_str().is_none_or(|text| text.starts_with(&*it.prefix));
+            let begins = known
+                .as_str()
+                .is_none_or(|text| text.starts_with(it.prefix.as_deref().unwrap_or("")));
             typed && begins && !(it.not_null && known.is_null())
         }
         // What all elements have in common is only known once all of them are.

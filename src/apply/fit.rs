@@ -18,7 +18,7 @@ pub(super) fn contradiction(schema: &Schema, planned: &Value, row: &Value) -> Op
 /// Whether everything that was known of the planned value is still so.
 fn agrees(planned: &Value, now: &Value) -> bool {
     if let ValueKind::Unknown(it) = planned.kind() {
-        let prefixed = now.as_str().is_none_or(|text| text.starts_with(&*it.prefix));
+        let prefixed = now.as_str().is_none_or(|text| text.starts_with(planned.prefix()));
         return prefixed && !(it.not_null && now.is_null());
     }
     if planned.is_null() || now.is_null() {

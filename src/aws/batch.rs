@@ -47,6 +47,13 @@ struct Desk<T> {
     told: HashMap<String, Option<T>>,
 }
 
+impl<T> Default for Desk<T> {
+    fn default() -> Self {
+        let (waiting, late, told) = Default::default();
+        Desk { waiting, late, told }
+    }
+}
+
 /// What waits to be read, by type of batch.
 #[derive(Default)]
 pub(super) struct Loaders {
@@ -62,12 +69,12 @@ impl Loaders {
 
     fn desk<B: Batch, R>(&self, work: impl FnOnce(&mut Desk<B::Item>) -> R) -> R {
         let mut all = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
-        let empty = || {
-            let (waiting, late, told) = Default::default();
-            Box::new(Desk::<B::Item> { waiting, late, told }) as Box<dyn Any + Send>
-        };
-        let desk = all.entry(TypeId::of::<B>()).or_insert_with(empty);
-        work(desk.downcast_mut().expect("a desk is stored under its own type"))
+        let empty = || Box::new(Desk::<B::Item>::default()) as Box<dyn Any + Send>;
+        // Each is stored under its own type; were it not, its askers would be told so.
+        match all.entry(TypeId::of::<B>()).or_insert_with(empty).downcast_mut() {
+            Some(desk) => work(desk),
+            None => work(&mut Desk::default()),
+        }
     }
 
     /// Joins the open round; true when that opened it.

@@ -51,6 +51,8 @@ pub(super) async fn run(screen: &Screen, args: Args) -> Outcome {
     if args.what.api_calls {
         screen.calls(&run.engine.calls(), form);
     }
+    // The process ends: what a large stack is made of need not be taken apart first.
+    std::mem::forget(run);
     outcome
 }
 

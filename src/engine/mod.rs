@@ -38,6 +38,7 @@ use crate::lang::load;
 use crate::lang::value::{Str, Value};
 use crate::plan::evaluation::{Evaluation, Facts, ProviderKey, Purpose};
 use crate::plan::instance::Prior;
+use crate::plan::memo::Settled;
 use crate::plan::{Plan, PlanMode, make};
 use crate::provider::Registry;
 use crate::state::{Guard, LockError, LockInfo, Store};
@@ -148,6 +149,11 @@ impl Engine {
 
     /// Everything that is wrong with a stack whatever its variables, state and cloud are.
     pub fn validate(&self, stack: &Stack) -> Diagnostics {
+        self.validated(stack).0
+    }
+
+    /// Everything that is wrong with a stack, and the values that the plan will find as well.
+    fn validated(&self, stack: &Stack) -> (Diagnostics, Settled) {
         let mut found = validate(&stack.config.root, &Known(&self.registry));
         found.extend(self.unknown_providers(stack));
         let (prior, replace, variables) = Default::default();
@@ -165,7 +171,7 @@ impl Engine {
             placed || (known.has_errors() && it.summary.starts_with("Cycle: "))
         };
         found.extend(evaluation.take_diagnostics().into_iter().filter(|it| !again(it)));
-        found
+        (found, evaluation.take_settled())
     }
 
     /// Provider blocks that configure nothing, such as misspelled ones.

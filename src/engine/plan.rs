@@ -12,6 +12,7 @@ use crate::lang::types::Type;
 use crate::lang::value::{Str, Value};
 use crate::plan::evaluation::{Evaluation, Facts, ProviderKey, Purpose};
 use crate::plan::instance::Prior;
+use crate::plan::memo::Settled;
 use crate::plan::{Action, Change, OutputChange, Plan, PlanMode, diff, make, moves, providers};
 use crate::state::{OutputState, State};
 
@@ -22,7 +23,7 @@ impl Engine {
         inputs: &Inputs,
         options: &PlanOptions,
     ) -> Result<Plan, PlanFailure> {
-        let mut warnings = self.validate(stack);
+        let (mut warnings, settled) = self.validated(stack);
         if warnings.has_errors() {
             return Err(warnings.into());
         }
@@ -46,7 +47,7 @@ impl Engine {
         let Connected { clouds, data, mut held } =
             self.connect(stack, &variables, &objects, &deposed).await?;
         let known_data = prior::data(&state, &self.registry);
-        let mut ground = Ground { stack, variables, state, objects, known_data, made };
+        let mut ground = Ground { stack, settled, variables, state, objects, known_data, made };
         let unread = self.unread(&mut ground, &clouds, &data, &held, options);
         self.begin_survey(&ground, &unread, &clouds, options);
         let planned = self.seen(ground, unread, &clouds, data, &mut held, options).await;
@@ -213,7 +214,7 @@ impl Engine {
             clouds: clouds.all(),
             ..self.facts(ground.stack, purpose, &ground.variables, &objects, &replace, made)
         };
-        let evaluation = Evaluation::new(&ground.stack.config, facts);
+        let evaluation = Evaluation::new(&ground.stack.config, facts).knowing(&ground.settled);
         let before = state_outputs(&ground.state);
         let mut imports = Vec::new();
         let mut outputs = BTreeMap::new();
@@ -224,9 +225,8 @@ impl Engine {
                 if options.targets.is_empty() {
                     outputs = make::outputs(&evaluation, &before);
                 }
-                let planned: HashSet<Address> =
-                    evaluation.changes.borrow().keys().cloned().collect();
-                let orphans = objects.iter().filter(|(address, _)| !planned.contains(address));
+                let planned = |address: &Address| evaluation.changes.borrow().contains_key(address);
+                let orphans = objects.iter().filter(|(address, _)| !planned(address));
                 let orphans =
                     orphans.filter(|(address, _)| !self.is_configured(&evaluation, address));
                 let orphans: Vec<Change> = orphans
@@ -426,6 +426,7 @@ fn declared_call(
 /// What a plan stands on.
 struct Ground<'a> {
     stack: &'a Stack,
+    settled: Settled,
     variables: BTreeMap<Str, Value>,
     state: State,
     objects: BTreeMap<Address, Prior>,

@@ -1,5 +1,6 @@
 //! Conversion between types, and the one type that several types have in common.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -39,14 +40,32 @@ impl fmt::Display for Mismatch {
 
 /// The value as `to`; marks are kept. A null or unknown stays one, of the wanted type.
 pub fn convert(value: &Value, to: &Type) -> Result<Value, Mismatch> {
-    let marks = value.marks().clone();
-    Ok(convert_kind(value, to)?.with_marks(&marks))
+    converted(value, to).map(Cow::into_owned)
+}
+
+/// As [`convert`]; what is of the type already is borrowed.
+pub fn converted<'v>(value: &'v Value, to: &Type) -> Result<Cow<'v, Value>, Mismatch> {
+    if is_of(value, to) {
+        return Ok(Cow::Borrowed(value));
+    }
+    Ok(Cow::Owned(convert_kind(value, to)?.with_marks(value.marks())))
+}
+
+/// Whether the value is of that type as it is, as far as that can be told without looking at parts.
+fn is_of(value: &Value, to: &Type) -> bool {
+    match (value.kind(), to) {
+        (_, Type::Any)
+        | (Kind::Bool(_), Type::Bool)
+        | (Kind::Number(_), Type::Number)
+        | (Kind::String(_), Type::String) => true,
+        (Kind::List(from, _), Type::List(of))
+        | (Kind::Set(from, _), Type::Set(of))
+        | (Kind::Map(from, _), Type::Map(of)) => from == &**of && !of.has_any(),
+        _ => false,
+    }
 }
 
 fn convert_kind(value: &Value, to: &Type) -> Result<Value, Mismatch> {
-    if *to == Type::Any {
-        return Ok(value.clone());
-    }
     match value.kind() {
         Kind::Null(from) => {
             can_convert(from, to)?;
@@ -55,15 +74,12 @@ fn convert_kind(value: &Value, to: &Type) -> Result<Value, Mismatch> {
         Kind::Unknown(it) => {
             can_convert(&it.ty, to)?;
             let ty = settle(&it.ty, to);
-            let prefix = if ty == it.ty { it.prefix.clone() } else { "".into() };
-            return Ok(Kind::Unknown(Unknown { ty, not_null: it.not_null, prefix }).into());
+            let prefix = it.prefix.clone().filter(|_| ty == it.ty);
+            return Ok(Unknown { ty, not_null: it.not_null, prefix }.into());
         }
         _ => {}
     }
     match (value.kind(), to) {
-        (Kind::Bool(_), Type::Bool)
-        | (Kind::Number(_), Type::Number)
-        | (Kind::String(_), Type::String) => Ok(value.clone()),
         (Kind::Bool(it), Type::String) => Ok(Value::from(if *it { "true" } else { "false" })),
         (Kind::Number(it), Type::String) => Ok(it.to_string().into()),
         (Kind::String(it), Type::Bool) => match &**it {
@@ -84,24 +100,24 @@ fn convert_kind(value: &Value, to: &Type) -> Result<Value, Mismatch> {
         }
         (Kind::List(..) | Kind::Set(..) | Kind::Tuple(_), Type::List(of)) => {
             let items = convert_items(value, of, matches!(value.kind(), Kind::Set(..)))?;
-            let of = element_type(of, &items).ok_or_else(|| uneven("list"))?;
-            let items = unify_items(items, &of).ok_or_else(|| uneven("list"))?;
-            Ok(Value::list(of, items))
+            let common = element_type(of, &items).ok_or_else(|| uneven("list"))?;
+            let items = unify_items(items, of, &common).ok_or_else(|| uneven("list"))?;
+            Ok(Value::list(common, items))
         }
         (Kind::List(..) | Kind::Set(..) | Kind::Tuple(_), Type::Set(of)) => {
             let items = convert_items(value, of, true)?;
-            let of = element_type(of, &items).ok_or_else(|| uneven("set"))?;
-            let items = unify_items(items, &of).ok_or_else(|| uneven("set"))?;
-            Ok(Value::set(of, items))
+            let common = element_type(of, &items).ok_or_else(|| uneven("set"))?;
+            let items = unify_items(items, of, &common).ok_or_else(|| uneven("set"))?;
+            Ok(Value::set(common, items))
         }
         (Kind::Map(_, items) | Kind::Object(items), Type::Map(of)) => {
             let converted: Vec<Value> = items
                 .iter()
                 .map(|(name, item)| convert(item, of).map_err(|it| it.under(step(name))))
                 .collect::<Result<_, _>>()?;
-            let of = element_type(of, &converted).ok_or_else(|| uneven("map"))?;
-            let converted = unify_items(converted, &of).ok_or_else(|| uneven("map"))?;
-            Ok(Value::map(of, items.keys().cloned().zip(converted)))
+            let common = element_type(of, &converted).ok_or_else(|| uneven("map"))?;
+            let converted = unify_items(converted, of, &common).ok_or_else(|| uneven("map"))?;
+            Ok(Value::map(common, items.keys().cloned().zip(converted)))
         }
         (Kind::Tuple(items), Type::Tuple(of)) if items.len() == of.len() => {
             let each = items.iter().zip(of.iter()).enumerate();
@@ -133,7 +149,7 @@ fn to_object(items: &BTreeMap<Str, Value>, of: &ObjectType) -> Result<Value, Mis
             None => missing.push(format!("{name:?}")),
         }
     }
-    if missing.is_empty() { Ok(Kind::Object(Arc::new(out)).into()) } else { Err(lacking(&missing)) }
+    if missing.is_empty() { Ok(Kind::Object(out.into()).into()) } else { Err(lacking(&missing)) }
 }
 
 fn lacking(names: &[String]) -> Mismatch {
@@ -169,15 +185,19 @@ fn element_type(of: &Type, items: &[Value]) -> Option<Type> {
         [] => Some(of.without_optional()),
         _ => {
             // An untyped null fits any type, so it has no say unless there is nothing else.
-            let untyped = |it: &&Value| !(it.is_null() && it.ty() == Type::Any);
+            let untyped = |it: &&Value| !(it.is_null() && it.is_untyped());
             let types: Vec<Type> = items.iter().filter(untyped).map(Value::ty).collect();
             if types.is_empty() { Some(Type::Any) } else { unify(&types) }
         }
     }
 }
 
-fn unify_items(items: Vec<Value>, of: &Type) -> Option<Vec<Value>> {
-    items.iter().map(|item| convert(item, of).ok()).collect()
+/// Items that have been converted to a type that may hold `any`, as the type they have in common.
+fn unify_items(items: Vec<Value>, wanted: &Type, common: &Type) -> Option<Vec<Value>> {
+    match wanted.has_any() {
+        true => items.iter().map(|item| convert(item, common).ok()).collect(),
+        false => Some(items),
+    }
 }
 
 fn uneven(what: &str) -> Mismatch {
@@ -370,10 +390,10 @@ fn unify_objects(types: &[Type], safe: bool) -> Option<Type> {
 }
 
 fn unify_tuples(types: &[Type], safe: bool) -> Option<Type> {
-    let tuples: Vec<&Arc<[Type]>> = types
+    let tuples: Vec<&[Type]> = types
         .iter()
         .filter_map(|it| match it {
-            Type::Tuple(of) => Some(of),
+            Type::Tuple(of) => Some(of.as_slice()),
             _ => None,
         })
         .collect();

@@ -8,6 +8,7 @@ mod call;
 mod repeat;
 mod template;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -182,12 +183,12 @@ impl Evaluator<'_> {
             ExprKind::Splat(it) => inner.splat(it, bound),
             ExprKind::Call(it) => inner.call(it, bound, expr.span),
             ExprKind::Unary(operator, operand) => {
-                let value = inner.expr(operand, bound)?;
+                let value = inner.operand(operand, bound)?;
                 let place = |fault| place_fault(fault, &[operand], expr.span);
                 operators::unary(*operator, &value).map_err(place)
             }
             ExprKind::Binary(operator, left, right) => {
-                let (a, b) = join(inner.expr(left, bound), inner.expr(right, bound))?;
+                let (a, b) = join(inner.operand(left, bound), inner.operand(right, bound))?;
                 let place = |fault| place_fault(fault, &[left, right], expr.span);
                 operators::binary(*operator, &a, &b).map_err(place)
             }
@@ -203,6 +204,19 @@ impl Evaluator<'_> {
                 Ok(Value::tuple(values))
             }
             ExprKind::Object(items) => inner.object(items, bound),
+        }
+    }
+
+    /// The value of an expression that is only looked at: what is there already is borrowed.
+    fn operand<'e>(&self, expr: &'e Expr, bound: &'e Bound<'_>) -> Result<Cow<'e, Value>> {
+        let there = match &expr.kind {
+            ExprKind::Literal(value) => Some(value),
+            ExprKind::Reference(it) if it.steps.is_empty() => bound.find(&it.root.text),
+            _ => None,
+        };
+        match there {
+            Some(value) => Ok(Cow::Borrowed(value)),
+            None => self.expr(expr, bound).map(Cow::Owned),
         }
     }
 
@@ -233,7 +247,7 @@ impl Evaluator<'_> {
     }
 
     fn index(&self, source: &Expr, key: &Expr, bound: &Bound<'_>) -> Result<Value> {
-        let (value, at) = join(self.expr(source, bound), self.expr(key, bound))?;
+        let (value, at) = join(self.operand(source, bound), self.operand(key, bound))?;
         // The bracket before the key is where the fault lies, as with a constant key.
         let bracket = Span { start: source.span.end, end: key.span.end, ..key.span };
         access::element(&value, &at).at(bracket)
@@ -263,7 +277,7 @@ impl Evaluator<'_> {
             }
         }
         let value = match known {
-            true => Kind::Object(Arc::new(entries)).into(),
+            true => Kind::Object(entries.into()).into(),
             false => Value::unknown(Type::Any),
         };
         diagnostics.into_result(value.with_marks(&marks))
@@ -309,8 +323,7 @@ impl Evaluator<'_> {
                 (a.unwrap_or(Value::unknown(Type::Any)), b.unwrap_or(Value::unknown(Type::Any)));
             let marks = condition.marks().union(&a.deep_marks()).union(&b.deep_marks());
             let not_null = a.is_not_null() && b.is_not_null();
-            return Ok(Value::from(Kind::Unknown(Unknown { ty, not_null, prefix: "".into() }))
-                .with_marks(&marks));
+            return Ok(Value::from(Unknown { ty, not_null, prefix: None }).with_marks(&marks));
         };
         let (chosen, place) = if decided { (a?, yes) } else { (b?, no) };
         let chosen = convert(&chosen, &ty).map_err(|it| {
@@ -342,7 +355,7 @@ fn type_of_failing(expr: &Expr) -> Type {
 }
 
 /// Both values, or the diagnostics of both.
-fn join(a: Result<Value>, b: Result<Value>) -> Result<(Value, Value)> {
+fn join<T>(a: Result<T>, b: Result<T>) -> Result<(T, T)> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
         (Err(mut a), b) => {
@@ -384,7 +397,7 @@ fn place_fault(fault: Fault, operands: &[&Expr], whole: Span) -> Diagnostics {
 
 /// The type of a conditional whose results are these.
 fn common_type(a: &Value, b: &Value) -> Option<Type> {
-    let untyped_null = |it: &Value| it.is_null() && it.ty() == Type::Any;
+    let untyped_null = |it: &Value| it.is_null() && it.is_untyped();
     match (a.ty(), b.ty()) {
         (_, ty) if untyped_null(a) => Some(ty),
         (ty, _) if untyped_null(b) => Some(ty),

@@ -180,7 +180,12 @@ impl Number {
 
     /// Whether it is below zero.
     pub fn is_negative(&self) -> bool {
-        *self < Number::ZERO
+        match &self.repr {
+            Repr::Int(it) => *it < 0,
+            Repr::NegativeZero => false,
+            Repr::Float(it) => **it < Float::ZERO,
+            Repr::Infinite { negative } => *negative,
+        }
     }
 
     /// Whether it is shown with a minus sign.
@@ -270,6 +275,12 @@ impl Number {
     /// none for `0 * inf`.
     pub fn mul(&self, other: &Number) -> Option<Number> {
         let precision = self.precision.max(other.precision);
+        if let (Repr::Int(a), Repr::Int(b)) = (&self.repr, &other.repr)
+            && let Some(it) = a.checked_mul(*b).filter(|it| *it != 0)
+        {
+            let used = i64::BITS - it.unsigned_abs().leading_zeros() - it.trailing_zeros();
+            return Some(Number::int(it, precision.max(used as u16)));
+        }
         let negative = self.has_minus() != other.has_minus();
         if self.is_infinite() || other.is_infinite() {
             let zero = self.is_zero() || other.is_zero();
@@ -277,12 +288,6 @@ impl Number {
         }
         if self.is_zero() || other.is_zero() {
             return Some(Number::zero(negative, precision));
-        }
-        if let (Repr::Int(a), Repr::Int(b)) = (&self.repr, &other.repr)
-            && let Some(it) = a.checked_mul(*b)
-        {
-            let used = i64::BITS - it.unsigned_abs().leading_zeros() - it.trailing_zeros();
-            return Some(Number::int(it, precision.max(used as u16)));
         }
         let wide = precision.max(PRECISION);
         let product = self.float(wide)? * other.float(wide)?;

@@ -1,10 +1,12 @@
 //! Operators on values: equality, order, logic and arithmetic, with unknown operands and marks.
 
+use std::borrow::Cow;
+
 use super::ast::{Binary, Unary};
-use super::convert::convert;
+use super::convert::converted;
 use super::number::Number;
 use super::types::Type;
-use super::value::{Kind, Marks, Value};
+use super::value::{Kind, Value};
 
 /// What is wrong with an operation.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +20,13 @@ pub enum Fault {
 /// `operand` with the operator before it.
 pub fn unary(operator: Unary, operand: &Value) -> Result<Value, Fault> {
     match operator {
-        Unary::Negate => numeric(&[operand], |it| Some(Value::number(it[0].neg()))),
+        Unary::Negate => {
+            let operand = typed(0, operand, &Type::Number)?;
+            match operand.as_number() {
+                Some(it) => Ok(Value::number(it.neg()).with_marks(operand.marks())),
+                None => Ok(Value::unknown_not_null(Type::Number).with_marks(operand.marks())),
+            }
+        }
         Unary::Not => {
             let operand = typed(0, operand, &Type::Bool)?;
             match operand.as_bool() {
@@ -40,17 +48,17 @@ pub fn binary(operator: Binary, left: &Value, right: &Value) -> Result<Value, Fa
         Binary::LessEqual => compare(left, right, |a, b| a <= b),
         Binary::Greater => compare(left, right, |a, b| a > b),
         Binary::GreaterEqual => compare(left, right, |a, b| a >= b),
-        Binary::Add => numeric(&[left, right], |it| it[0].add(it[1]).map(Value::number)),
-        Binary::Subtract => numeric(&[left, right], |it| it[0].sub(it[1]).map(Value::number)),
-        Binary::Multiply => numeric(&[left, right], |it| it[0].mul(it[1]).map(Value::number)),
-        Binary::Divide => numeric(&[left, right], |it| it[0].div(it[1]).map(Value::number)),
-        Binary::Remainder => numeric(&[left, right], |it| it[0].rem(it[1]).map(Value::number)),
+        Binary::Add => numeric(left, right, Number::add),
+        Binary::Subtract => numeric(left, right, Number::sub),
+        Binary::Multiply => numeric(left, right, Number::mul),
+        Binary::Divide => numeric(left, right, Number::div),
+        Binary::Remainder => numeric(left, right, Number::rem),
     }
 }
 
 /// The operand as `ty`, refused where it is null.
-fn typed(at: usize, operand: &Value, ty: &Type) -> Result<Value, Fault> {
-    let it = convert(operand, ty).map_err(|it| Fault::Operand(at, it.to_string()))?;
+fn typed<'v>(at: usize, operand: &'v Value, ty: &Type) -> Result<Cow<'v, Value>, Fault> {
+    let it = converted(operand, ty).map_err(|it| Fault::Operand(at, it.to_string()))?;
     if it.is_null() {
         return Err(Fault::Operation("an operand is null".into()));
     }
@@ -71,8 +79,12 @@ fn logic(left: &Value, right: &Value, decisive: bool) -> Result<Value, Fault> {
 }
 
 /// Both converted before either is refused for being null, as a wrong type is told first.
-fn both(left: &Value, right: &Value, ty: &Type) -> Result<(Value, Value), Fault> {
-    let convert_at = |at, it| convert(it, ty).map_err(|it| Fault::Operand(at, it.to_string()));
+fn both<'v>(
+    left: &'v Value,
+    right: &'v Value,
+    ty: &Type,
+) -> Result<(Cow<'v, Value>, Cow<'v, Value>), Fault> {
+    let convert_at = |at, it| converted(it, ty).map_err(|it| Fault::Operand(at, it.to_string()));
     let (left, right) = (convert_at(0, left)?, convert_at(1, right)?);
     if left.is_null() || right.is_null() {
         return Err(Fault::Operation("an operand is null".into()));
@@ -95,27 +107,20 @@ fn compare(
 }
 
 fn numeric(
-    operands: &[&Value],
-    compute: impl Fn(&[&Number]) -> Option<Value>,
+    left: &Value,
+    right: &Value,
+    compute: impl Fn(&Number, &Number) -> Option<Number>,
 ) -> Result<Value, Fault> {
-    let mut marks = Marks::NONE;
-    let mut converted = Vec::with_capacity(2);
-    for (at, operand) in operands.iter().enumerate() {
-        let it = convert(operand, &Type::Number);
-        converted.push(it.map_err(|it| Fault::Operand(at, it.to_string()))?);
-        marks = marks.union(operand.marks());
-    }
-    if converted.iter().any(Value::is_null) {
-        return Err(Fault::Operation("an operand is null".into()));
-    }
-    let numbers: Vec<&Number> = converted.iter().filter_map(Value::as_number).collect();
-    if numbers.len() < operands.len() {
-        return Ok(Value::unknown_not_null(Type::Number).with_marks(&marks));
-    }
-    match compute(&numbers) {
-        Some(result) => Ok(result.with_marks(&marks)),
-        None => Err(Fault::Operation("the result is not a number".into())),
-    }
+    let (left, right) = both(left, right, &Type::Number)?;
+    let marks = left.marks().union(right.marks());
+    let result = match (left.as_number(), right.as_number()) {
+        (Some(a), Some(b)) => match compute(a, b) {
+            Some(it) => Value::number(it),
+            None => return Err(Fault::Operation("the result is not a number".into())),
+        },
+        _ => Value::unknown_not_null(Type::Number),
+    };
+    Ok(result.with_marks(&marks))
 }
 
 /// `a == b`: no conversion takes place, so values of different types are different.

@@ -24,7 +24,7 @@ pub enum Type {
     /// `map(T)`
     Map(Arc<Type>),
     /// `tuple([T, …])`
-    Tuple(Arc<[Type]>),
+    Tuple(Arc<Vec<Type>>),
     /// `object({ name = T, … })`
     Object(Arc<ObjectType>),
 }
@@ -56,7 +56,7 @@ impl Type {
 
     /// `tuple([T, …])`
     pub fn tuple(of: impl IntoIterator<Item = Type>) -> Type {
-        Type::Tuple(of.into_iter().collect())
+        Type::Tuple(Arc::new(of.into_iter().collect()))
     }
 
     /// `object({ name = T, … })`, every attribute required.

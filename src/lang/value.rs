@@ -6,16 +6,19 @@
 
 mod marks;
 mod order;
+mod parts;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use self::parts::Whole;
 use super::number::Number;
 use super::types::Type;
 
 pub use self::marks::{Marks, Origins};
 pub use self::order::set_order;
+pub use self::parts::{Entries, Items, Parts};
 
 /// Text that is shared.
 pub type Str = Arc<str>;
@@ -33,7 +36,7 @@ pub enum Kind {
     /// Null, of a type.
     Null(Type),
     /// Known only after apply.
-    Unknown(Unknown),
+    Unknown(Arc<Unknown>),
     /// `true` or `false`
     Bool(bool),
     /// A number.
@@ -41,15 +44,15 @@ pub enum Kind {
     /// Text, in Unicode normal form C.
     String(Str),
     /// Elements of one type in order.
-    List(Type, Arc<[Value]>),
+    List(Type, Items),
     /// Elements of one type, sorted, each once.
-    Set(Type, Arc<[Value]>),
+    Set(Type, Items),
     /// Elements of one type by name.
-    Map(Type, Arc<BTreeMap<Str, Value>>),
+    Map(Type, Entries),
     /// Elements in order, each of its own type.
-    Tuple(Arc<[Value]>),
+    Tuple(Items),
     /// Attributes by name, each of its own type.
-    Object(Arc<BTreeMap<Str, Value>>),
+    Object(Entries),
 }
 
 /// What is known about a value that is not known.
@@ -59,13 +62,19 @@ pub struct Unknown {
     pub ty: Type,
     /// That it will not be null.
     pub not_null: bool,
-    /// Text it will begin with; empty where nothing is known.
-    pub prefix: Str,
+    /// Text it will begin with, where that is known.
+    pub prefix: Option<Str>,
 }
 
 impl From<Kind> for Value {
     fn from(kind: Kind) -> Self {
         Value { kind, marks: Marks::NONE }
+    }
+}
+
+impl From<Unknown> for Value {
+    fn from(it: Unknown) -> Self {
+        Kind::Unknown(Arc::new(it)).into()
     }
 }
 
@@ -84,12 +93,12 @@ impl Value {
 
     /// A value of that type that is not known.
     pub fn unknown(ty: Type) -> Value {
-        Kind::Unknown(Unknown { ty, not_null: false, prefix: "".into() }).into()
+        Unknown { ty, not_null: false, prefix: None }.into()
     }
 
     /// A value of that type that is not known, but is not null.
     pub fn unknown_not_null(ty: Type) -> Value {
-        Kind::Unknown(Unknown { ty, not_null: true, prefix: "".into() }).into()
+        Unknown { ty, not_null: true, prefix: None }.into()
     }
 
     /// A string; normalised to Unicode normal form C.
@@ -131,7 +140,7 @@ impl Value {
 
     /// A map; every element must be of type `of`.
     pub fn map(of: Type, items: impl IntoIterator<Item = (Str, Value)>) -> Value {
-        Kind::Map(of, Arc::new(items.into_iter().collect())).into()
+        Kind::Map(of, items.into_iter().collect()).into()
     }
 
     /// A tuple.
@@ -141,7 +150,7 @@ impl Value {
 
     /// An object.
     pub fn object<K: Into<Str>>(items: impl IntoIterator<Item = (K, Value)>) -> Value {
-        Kind::Object(Arc::new(items.into_iter().map(|(k, v)| (k.into(), v)).collect())).into()
+        Kind::Object(items.into_iter().map(|(k, v)| (k.into(), v)).collect()).into()
     }
 
     /// What it is, marks aside.
@@ -161,9 +170,19 @@ impl Value {
 
     /// Its own marks and those of all of its parts.
     pub fn deep_marks(&self) -> Marks {
-        let mut all = self.marks.clone();
-        self.each_part(&mut |part| all = all.union(&part.deep_marks()));
-        all
+        match self.whole() {
+            Some(whole) => self.marks.union(&whole.marks),
+            None => self.marks.clone(),
+        }
+    }
+
+    /// What holds for all of its parts; none where it has no parts.
+    fn whole(&self) -> Option<&Whole> {
+        match &self.kind {
+            Kind::List(_, items) | Kind::Set(_, items) | Kind::Tuple(items) => Some(items.whole()),
+            Kind::Map(_, items) | Kind::Object(items) => Some(items.whole()),
+            _ => None,
+        }
     }
 
     /// The value with these marks added to its own.
@@ -187,7 +206,11 @@ impl Value {
     }
 
     fn unmarked(&self) -> Value {
-        self.map_parts(&mut |part| part.unmarked()).replace_marks(Marks::NONE)
+        match self.whole() {
+            Some(whole) if !whole.marks.is_empty() => self.map_parts(&mut Value::unmarked),
+            _ => self.clone(),
+        }
+        .replace_marks(Marks::NONE)
     }
 
     /// Marked as not to be shown.
@@ -197,16 +220,12 @@ impl Value {
 
     /// Whether it or a part of it is not to be shown.
     pub fn has_sensitive(&self) -> bool {
-        let mut found = self.marks.sensitive;
-        self.each_part(&mut |part| found = found || part.has_sensitive());
-        found
+        self.marks.sensitive || self.whole().is_some_and(|it| it.marks.sensitive)
     }
 
     /// Whether it or a part of it is not to be stored.
     pub fn has_ephemeral(&self) -> bool {
-        let mut found = self.marks.ephemeral;
-        self.each_part(&mut |part| found = found || part.has_ephemeral());
-        found
+        self.marks.ephemeral || self.whole().is_some_and(|it| it.marks.ephemeral)
     }
 
     /// The type it has.
@@ -220,8 +239,17 @@ impl Value {
             Kind::List(of, _) => Type::list(of.clone()),
             Kind::Set(of, _) => Type::set(of.clone()),
             Kind::Map(of, _) => Type::map(of.clone()),
-            Kind::Tuple(items) => Type::tuple(items.iter().map(Value::ty)),
-            Kind::Object(items) => Type::object(items.iter().map(|(k, v)| (k.clone(), v.ty()))),
+            Kind::Tuple(items) => items.ty().clone(),
+            Kind::Object(items) => items.ty().clone(),
+        }
+    }
+
+    /// Whether nothing is known of its type: an untyped null or unknown.
+    pub fn is_untyped(&self) -> bool {
+        match &self.kind {
+            Kind::Null(ty) => *ty == Type::Any,
+            Kind::Unknown(it) => it.ty == Type::Any,
+            _ => false,
         }
     }
 
@@ -237,9 +265,12 @@ impl Value {
 
     /// Whether it and every part of it is known.
     pub fn is_wholly_known(&self) -> bool {
-        let mut known = self.is_known();
-        self.each_part(&mut |part| known = known && part.is_wholly_known());
-        known
+        self.is_known() && self.whole().is_none_or(|it| it.known)
+    }
+
+    /// How many parts it has at any depth: parts of parts are counted as well.
+    pub fn part_count(&self) -> usize {
+        self.whole().map_or(0, |it| it.count)
     }
 
     /// Whether it is sure not to be null: known and not null, or unknown but refined so.
@@ -262,7 +293,7 @@ impl Value {
     /// What the text of a string begins with that is not known; empty where that is not known either.
     pub fn prefix(&self) -> &str {
         match &self.kind {
-            Kind::Unknown(it) => &it.prefix,
+            Kind::Unknown(it) => it.prefix.as_deref().unwrap_or(""),
             _ => "",
         }
     }
@@ -318,7 +349,7 @@ impl Value {
     /// The same value with each direct part replaced; the parts' types must stay as they are.
     pub fn map_parts(&self, change: &mut dyn FnMut(&Value) -> Value) -> Value {
         let entries = |items: &BTreeMap<Str, Value>, change: &mut dyn FnMut(&Value) -> Value| {
-            Arc::new(items.iter().map(|(k, v)| (k.clone(), change(v))).collect())
+            items.iter().map(|(k, v)| (k.clone(), change(v))).collect()
         };
         let kind = match &self.kind {
             Kind::List(of, items) => Kind::List(of.clone(), items.iter().map(change).collect()),

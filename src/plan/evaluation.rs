@@ -4,12 +4,15 @@
 //! itself, directly or around, is a cycle. A node that fails is reported once; whoever needs it fails
 //! silently ([`upstream`]), so that one mistake makes one message.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::change::{Change, CheckResult, CheckStatus};
 use super::instance;
+use super::memo::{Item, Memo, Node, Settled};
 use super::repetition::{self, Repetition};
 use super::scope::ModuleScope;
 use crate::address::{Address, Key, ModulePath, ResourceAddress};
@@ -90,32 +93,6 @@ pub struct Repeated {
     pub each: Option<(Value, Value)>,
 }
 
-/// A thing that is evaluated once.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Node {
-    module: usize,
-    item: Item,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Item {
-    Variable(Str),
-    Local(Str),
-    Output(Str),
-    Call(Str),
-    Resource(ResourceKey),
-    Instance(ResourceKey, Option<Key>),
-    Provider(Str, Option<Str>),
-}
-
-#[derive(Clone)]
-enum Memo {
-    Running,
-    Failed,
-    Value(Value),
-    Repetition(Arc<Repetition>),
-}
-
 /// The configuration under evaluation.
 pub struct Evaluation<'a> {
     /// The configuration.
@@ -128,6 +105,9 @@ pub struct Evaluation<'a> {
     module_numbers: RefCell<HashMap<ModulePath, usize>>,
     addresses: RefCell<(Vec<Address>, HashMap<Address, u32>)>,
     found: RefCell<Diagnostics>,
+    settled: RefCell<Settled>,
+    /// Whether what is being evaluated hangs on something that is not settled.
+    open: Cell<bool>,
     /// Planned changes so far.
     pub changes: RefCell<BTreeMap<Address, Change>>,
     /// Data sources to be read, and ephemeral resources to be opened, before the next round.
@@ -179,13 +159,50 @@ impl<'a> Evaluation<'a> {
             memo: RefCell::default(),
             stack: RefCell::default(),
             modules: RefCell::new(vec![root]),
-            module_numbers: RefCell::new(HashMap::from([(ModulePath::root(), 0)])),
+            module_numbers: RefCell::new(HashMap::from_iter([(ModulePath::root(), 0)])),
             addresses: RefCell::default(),
             found: RefCell::default(),
+            settled: RefCell::default(),
+            open: Cell::default(),
             changes: RefCell::default(),
             wanted: RefCell::default(),
             checks: RefCell::default(),
             results: RefCell::default(),
+        }
+    }
+
+    /// With what is settled, which is not evaluated again.
+    pub fn knowing(self, settled: &Settled) -> Self {
+        let known =
+            settled.0.iter().map(|(node, value)| (node.clone(), Memo::Value(value.clone())));
+        self.memo.borrow_mut().extend(known);
+        self
+    }
+
+    /// What has been settled so far, taken out. Only validation settles anything.
+    pub fn take_settled(&self) -> Settled {
+        self.settled.take()
+    }
+
+    /// Whether a node that has been evaluated hangs on nothing that a run decides. The outcome of
+    /// preconditions is part of every plan, so an output that has some is evaluated each time.
+    fn settle(&self, node: &Node, done: &Memo) -> bool {
+        let root = &self.config.root;
+        let settles = self.facts.purpose == Purpose::Validate
+            && node.module == 0
+            && match &node.item {
+                Item::Local(_) => true,
+                Item::Output(name) => {
+                    root.outputs.get(name).is_some_and(|it| it.preconditions.is_empty())
+                }
+                _ => false,
+            };
+        match done {
+            Memo::Value(value) if settles && !self.open.get() && value.is_wholly_known() => {
+                self.settled.borrow_mut().0.insert(node.clone(), value.clone());
+                true
+            }
+            _ => false,
         }
     }
 
@@ -244,13 +261,21 @@ impl<'a> Evaluation<'a> {
                 return Err(upstream());
             }
             Some(Memo::Failed) => return Err(upstream()),
-            Some(done) => return Ok(done.clone()),
+            Some(done) => {
+                if !self.settled.borrow().0.contains_key(&node) {
+                    self.open.set(true);
+                }
+                return Ok(done.clone());
+            }
             None => {}
         }
         self.memo.borrow_mut().insert(node.clone(), Memo::Running);
         self.stack.borrow_mut().push(node.clone());
+        let open = self.open.take();
         // Chains of references may be thousands long; each takes a few stack frames.
         let result = stacker::maybe_grow(256 * 1024, 8 * 1024 * 1024, compute);
+        let settled = result.as_ref().is_ok_and(|done| self.settle(&node, done));
+        self.open.set(open || !settled);
         self.stack.borrow_mut().pop();
         let mut memo = self.memo.borrow_mut();
         match result {
@@ -292,8 +317,9 @@ impl<'a> Evaluation<'a> {
     fn cycle(&self, node: &Node) -> Diagnostics {
         let stack = self.stack.borrow();
         let start = stack.iter().position(|it| it == node).unwrap_or(0);
-        let mut names: Vec<String> =
-            stack[start..].iter().filter_map(|it| self.label(it)).collect();
+        let modules = self.modules.borrow();
+        let label = |it: &Node| it.label(&modules[it.module].path);
+        let mut names: Vec<String> = stack[start..].iter().map(label).collect();
         names.sort();
         names.dedup();
         let mut it = Diagnostic::error(
@@ -302,43 +328,11 @@ impl<'a> Evaluation<'a> {
         )
         .hint("remove one of the references between them");
         for node in &stack[start..] {
-            if let (Some(place), Some(name)) = (self.place(node), self.label(node)) {
-                it = it.label(place, name);
+            if let Some(place) = node.place(&modules[node.module].module) {
+                it = it.label(place, label(node));
             }
         }
         it.into()
-    }
-
-    /// Where a node is declared.
-    fn place(&self, node: &Node) -> Option<crate::diag::Span> {
-        let modules = self.modules.borrow();
-        let module = &modules[node.module].module;
-        match &node.item {
-            Item::Variable(name) => module.variables.get(name).map(|it| it.span),
-            Item::Local(name) => module.locals.get(name).map(|it| it.span),
-            Item::Output(name) => module.outputs.get(name).map(|it| it.span),
-            Item::Call(name) => module.calls.get(name).map(|it| it.span),
-            Item::Instance(key, _) | Item::Resource(key) => {
-                module.resources.get(key).map(|it| it.span)
-            }
-            Item::Provider(..) => None,
-        }
-    }
-
-    /// What a node is called in a cycle.
-    fn label(&self, node: &Node) -> Option<String> {
-        let modules = self.modules.borrow();
-        let path = &modules[node.module].path;
-        let prefix = if path.is_root() { String::new() } else { format!("{path}.") };
-        Some(match &node.item {
-            Item::Variable(name) => format!("{prefix}var.{name} (expand)"),
-            Item::Local(name) => format!("{prefix}local.{name} (expand)"),
-            Item::Output(name) => format!("{prefix}output.{name} (expand)"),
-            Item::Call(name) => format!("{prefix}module.{name} (expand)"),
-            Item::Instance(key, _) | Item::Resource(key) => format!("{prefix}{key}"),
-            Item::Provider(name, None) => format!("provider[{name}]"),
-            Item::Provider(name, Some(alias)) => format!("provider[{name}].{alias}"),
-        })
     }
 
     /// The value of an input variable.

@@ -4,8 +4,9 @@
 //! the direction of dependencies. With create-before-destroy, the old object goes only after
 //! everything that used it has been moved to the new one.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
+use foldhash::{HashMap, HashMapExt};
 use petgraph::algo::tarjan_scc;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 

@@ -12,6 +12,7 @@ pub mod graph;
 pub mod ignore;
 pub mod instance;
 pub mod make;
+pub mod memo;
 pub mod moves;
 pub mod opening;
 pub mod providers;

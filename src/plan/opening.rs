@@ -62,8 +62,8 @@ pub fn open<'e>(
 ) -> Result<Opening<'e>> {
     let resource = &module.module.resources[key];
     let schema = kind.schema();
-    let mut given = arguments(ev, module, key, address, schema)?;
-    let (scope, _) = scope(ev, module, key, address)?;
+    let (scope, marks) = scope(ev, module, key, address)?;
+    let mut given = arguments(ev, module, resource, address, &scope, &marks, schema)?;
     let checked = Checked::Precondition(address.clone());
     let tested = ev.conditions(&scope, &resource.lifecycle.preconditions, checked)?;
     given.origins = given.origins.union(&tested);
@@ -95,12 +95,12 @@ pub fn scope<'e>(
 fn arguments(
     ev: &Evaluation<'_>,
     module: &Arc<ModuleInstance>,
-    key: &ResourceKey,
+    resource: &Resource,
     address: &Address,
+    scope: &ModuleScope<'_>,
+    marks: &Marks,
     schema: &Schema,
 ) -> Result<Arguments> {
-    let resource = &module.module.resources[key];
-    let (scope, marks) = scope(ev, module, key, address)?;
     let root = &ev.config.root;
     let provider = providers::of_object(ev.facts.registry, root, address, "");
     providers::declared(root, &provider)
@@ -109,11 +109,11 @@ fn arguments(
     let what = format!("`{}`", schema.kind);
     let mut found = Diagnostics::new();
     let (body, limits) = split_timeouts(resource, &schema.timeouts, &mut found);
-    let (mut row, places, wrong) = arguments::read(&scope, &body, schema.attributes, &what);
+    let (mut row, places, wrong) = arguments::read(scope, &body, schema.attributes, &what);
     found.extend(wrong);
     let limits = limits.as_deref();
-    let timeouts = found.keep(read_timeouts(&scope, limits, schema)).unwrap_or_default();
-    if key.mode != Mode::Ephemeral {
+    let timeouts = found.keep(read_timeouts(scope, limits, schema)).unwrap_or_default();
+    if resource.mode != Mode::Ephemeral {
         refuse_ephemeral(&row, schema.attributes, &places, &mut found);
     }
     let explicit = found.keep(ev.dependencies(module, &resource.depends_on)).unwrap_or_default();

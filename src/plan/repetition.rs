@@ -182,7 +182,7 @@ fn by_each(scope: &ModuleScope<'_>, expr: &Expr, purpose: Purpose) -> Result<Rep
             Type::Set(_) => return Err(wrong_elements(titled)),
             other => return Err(wrong_type(refuse, other)),
         },
-        Kind::Map(_, items) | Kind::Object(items) => Over::Each(items.as_ref().clone()),
+        Kind::Map(_, items) | Kind::Object(items) => Over::Each((**items).clone()),
         Kind::Set(of, items) => {
             if items.iter().any(|it| !it.is_known()) {
                 unknown()?

@@ -20,7 +20,7 @@ pub fn encode(value: &Value) -> Json {
     };
     let mut json = match value.kind() {
         Kind::Null(ty) => json!({"z": ty.to_json()}),
-        Kind::Unknown(it) => json!({"u": it.ty.to_json(), "nn": it.not_null, "p": &*it.prefix}),
+        Kind::Unknown(it) => json!({"u": it.ty.to_json(), "nn": it.not_null, "p": value.prefix()}),
         Kind::Bool(it) => json!({"b": it}),
         Kind::Number(it) => json!({"n": it.to_string()}),
         Kind::String(it) => json!({"s": &**it}),
@@ -50,11 +50,11 @@ pub fn decode(json: &Json) -> Option<Value> {
         object.iter().find(|(key, _)| !matches!(key.as_str(), "x" | "t" | "nn" | "p"))?;
     let value = match key.as_str() {
         "z" => Value::null(Type::from_json(it)?),
-        "u" => Kind::Unknown(Unknown {
+        "u" => Unknown {
             ty: Type::from_json(it)?,
             not_null: object.get("nn")?.as_bool()?,
-            prefix: object.get("p")?.as_str()?.into(),
-        })
+            prefix: object.get("p")?.as_str().filter(|it| !it.is_empty()).map(Str::from),
+        }
         .into(),
         "b" => it.as_bool()?.into(),
         "n" => match it.as_str()? {

@@ -48,7 +48,8 @@ impl Content {
     /// Takes what the shape names, and leaves the rest.
     pub fn partial(body: &Body, shape: Shape, found: &mut Diagnostics) -> (Content, Body) {
         let mut content = Content::default();
-        let mut rest = Body { attributes: Vec::new(), blocks: Vec::new(), ..body.clone() };
+        let (attributes, blocks) = Default::default();
+        let mut rest = Body { attributes, blocks, span: body.span, end: body.end, json: body.json };
         for it in &body.attributes {
             let name = &*it.name.text;
             let block = shape.blocks.iter().find(|(kind, _)| *kind == name);

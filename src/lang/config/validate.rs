@@ -1,6 +1,8 @@
 //! What can be told wrong without evaluating anything: references to what is not there, names out
 //! of their place, arguments that a module does not take.
 
+use std::cell::LazyCell;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::*;
@@ -217,7 +219,7 @@ impl<'a> Checker<'a> {
             self.reference(
                 it,
                 Place { own: true, count: true, each: true, ..Default::default() },
-                true,
+                &|| true,
             );
         }
     }
@@ -259,20 +261,20 @@ impl<'a> Checker<'a> {
 
     fn bound_expr(&mut self, expr: &Expr, place: Place<'_>, bound: &[Str]) {
         // An index that is not constant may follow the reference, which then is not all there is.
-        let mut indexed = Vec::new();
-        indexed_references(expr, &mut indexed);
-        let mut seen = Vec::new();
-        expr.references(&mut |it| seen.push(it.clone()));
-        for it in seen {
+        let indexed = LazyCell::new(|| {
+            let mut indexed = HashSet::new();
+            indexed_references(expr, &mut indexed);
+            indexed
+        });
+        expr.references(&mut |it| {
             if !bound.contains(&it.root.text) {
-                let whole = !indexed.contains(&it.root.span);
-                self.reference(&it, place, whole);
+                self.reference(it, place, &|| !indexed.contains(&it.root.span));
             }
-        }
+        });
     }
 
-    /// `whole` where nothing but its own steps is applied to the reference.
-    fn reference(&mut self, it: &Reference, place: Place<'_>, whole: bool) {
+    /// `whole` tells whether nothing but its own steps is applied to the reference.
+    fn reference(&mut self, it: &Reference, place: Place<'_>, whole: &dyn Fn() -> bool) {
         let at = it.span();
         let root = &*it.root.text;
         let first = it.steps.first().and_then(|step| match &step.kind {
@@ -401,7 +403,7 @@ impl<'a> Checker<'a> {
         mode: Mode,
         skip: usize,
         place: Place<'_>,
-        whole: bool,
+        whole: &dyn Fn() -> bool,
     ) {
         let at = it.span();
         let words: Vec<&Str> = it
@@ -460,7 +462,13 @@ impl<'a> Checker<'a> {
         self.found.push(one);
     }
 
-    fn resource_steps(&mut self, it: &Reference, resource: &Resource, steps: &[Step], whole: bool) {
+    fn resource_steps(
+        &mut self,
+        it: &Reference,
+        resource: &Resource,
+        steps: &[Step],
+        whole: &dyn Fn() -> bool,
+    ) {
         let many = resource.count.is_some() || resource.for_each.is_some();
         let attribute = match steps {
             [Step { kind: StepKind::Attribute(_), .. }, ..] if many => {
@@ -476,7 +484,7 @@ impl<'a> Checker<'a> {
                 self.found.push(one.at(it.span()).hint(hint));
                 return;
             }
-            [Step { kind: StepKind::Index(_), span }, ..] if !many && whole => {
+            [Step { kind: StepKind::Index(_), span }, ..] if !many && whole() => {
                 let one = Diagnostic::error(
                     "Unexpected resource instance key",
                     format!(
@@ -501,16 +509,16 @@ impl<'a> Checker<'a> {
 }
 
 /// Places of the roots of references that an index or splat is applied to.
-fn indexed_references(expr: &Expr, out: &mut Vec<Span>) {
+fn indexed_references(expr: &Expr, out: &mut HashSet<Span>) {
     if let ExprKind::Index(source, _) = &expr.kind
         && let ExprKind::Reference(it) = &source.kind
     {
-        out.push(it.root.span);
+        out.insert(it.root.span);
     }
     if let ExprKind::Splat(it) = &expr.kind
         && let ExprKind::Reference(it) = &it.source.kind
     {
-        out.push(it.root.span);
+        out.insert(it.root.span);
     }
     each_child(expr, &mut |child| indexed_references(child, out));
 }

@@ -38,22 +38,10 @@ impl Budget {
 
 /// The value, unless it has too many parts.
 pub(super) fn bounded(value: Value, at: Span) -> Result<Value> {
-    let mut left = MAX_PARTS;
-    match count(&value, &mut left) {
+    match value.part_count() <= MAX_PARTS {
         true => Ok(value),
         false => Err(too_large(&format!("it has more than {MAX_PARTS} parts"), at)),
     }
-}
-
-fn count(value: &Value, left: &mut usize) -> bool {
-    let mut fits = true;
-    value.each_part(&mut |part| {
-        fits = fits && *left > 0 && {
-            *left -= 1;
-            count(part, left)
-        };
-    });
-    fits
 }
 
 pub(super) fn too_large(why: &str, at: Span) -> crate::diag::Diagnostics {

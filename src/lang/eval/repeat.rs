@@ -1,5 +1,6 @@
 //! What is done for each element: `for` expressions and splats.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{Bound, Evaluator};
@@ -14,7 +15,7 @@ impl Evaluator<'_> {
         let collection = self.expr(&it.collection, bound)?;
         let mut marks = collection.marks().clone();
         let items = iterate(&collection).at(it.collection.span)?;
-        if let Some(condition) = it.condition.as_ref().filter(|_| collection.ty() != Type::Any) {
+        if let Some(condition) = it.condition.as_ref().filter(|_| !collection.is_untyped()) {
             // Told even where there is no element to which it could apply.
             let (any, names) =
                 (Value::unknown(Type::Any), [it.key_name.as_ref(), Some(&it.value_name)]);
@@ -27,11 +28,12 @@ impl Evaluator<'_> {
             return Ok(Value::unknown(Type::Any).with_marks(&marks));
         };
         let mut result = ForResult::new(it);
-        for (key, value) in &items {
-            let with_value = Bound::Name { name: &it.value_name.text, value, outer: bound };
+        for (key, value) in items {
+            let with_value = Bound::Name { name: &it.value_name.text, value: &value, outer: bound };
             match &it.key_name {
                 Some(name) => {
-                    let with_key = Bound::Name { name: &name.text, value: key, outer: &with_value };
+                    let with_key =
+                        Bound::Name { name: &name.text, value: &key, outer: &with_value };
                     self.for_item(it, &with_key, &mut result, &mut marks)?;
                 }
                 None => self.for_item(it, &with_value, &mut result, &mut marks)?,
@@ -143,39 +145,44 @@ fn for_key(key: &Value) -> Result<Option<Str>, Diagnostic> {
     Ok(key.as_str().map(Str::from))
 }
 
+/// Keys and values in order; what is there already is borrowed.
+type Pairs<'v> = Box<dyn Iterator<Item = (Cow<'v, Value>, Cow<'v, Value>)> + 'v>;
+
 /// Keys and values of a collection, in order; none where it is not known.
-pub(super) fn iterate(collection: &Value) -> Result<Option<Vec<(Value, Value)>>, Diagnostic> {
+pub(super) fn iterate(collection: &Value) -> Result<Option<Pairs<'_>>, Diagnostic> {
     if collection.is_null() {
         return Err(Diagnostic::error(
             "Iteration over null value",
             "a null value has nothing to iterate over",
         ));
     }
-    let numbered = |items: &[Value]| -> Vec<(Value, Value)> {
-        items.iter().enumerate().map(|(at, it)| (Value::number(at), it.clone())).collect()
-    };
-    match collection.kind() {
-        Kind::List(_, items) | Kind::Tuple(items) => Ok(Some(numbered(items))),
-        Kind::Set(_, items) => Ok(Some(items.iter().map(|it| (it.clone(), it.clone())).collect())),
-        Kind::Map(_, items) | Kind::Object(items) => Ok(Some(
-            items.iter().map(|(k, v)| (Kind::String(k.clone()).into(), v.clone())).collect(),
-        )),
+    let index = |at: usize| Cow::Owned(Value::number(at));
+    let name = |name: &Str| Cow::Owned(Kind::String(name.clone()).into());
+    Ok(Some(match collection.kind() {
+        Kind::List(_, items) | Kind::Tuple(items) => {
+            let numbered = items.iter().enumerate();
+            Box::new(numbered.map(move |(at, it)| (index(at), Cow::Borrowed(it))))
+        }
+        Kind::Set(_, items) => {
+            Box::new(items.iter().map(|it| (Cow::Borrowed(it), Cow::Borrowed(it))))
+        }
+        Kind::Map(_, items) | Kind::Object(items) => {
+            Box::new(items.iter().map(move |(k, it)| (name(k), Cow::Borrowed(it))))
+        }
         Kind::Unknown(it) => match &it.ty {
-            Type::Bool | Type::Number | Type::String => Err(not_iterable(&it.ty)),
+            Type::Bool | Type::Number | Type::String => return Err(not_iterable(&it.ty)),
             Type::Tuple(of) => {
-                let items: Vec<Value> = of.iter().map(|ty| Value::unknown(ty.clone())).collect();
-                Ok(Some(numbered(&items)))
+                let numbered = of.iter().cloned().map(Value::unknown).enumerate();
+                Box::new(numbered.map(move |(at, it)| (index(at), Cow::Owned(it))))
             }
-            Type::Object(of) => Ok(Some(
-                of.attributes
-                    .iter()
-                    .map(|(k, ty)| (Kind::String(k.clone()).into(), Value::unknown(ty.clone())))
-                    .collect(),
-            )),
-            _ => Ok(None),
+            Type::Object(of) => {
+                let unknown = |ty: &Type| Cow::Owned(Value::unknown(ty.clone()));
+                Box::new(of.attributes.iter().map(move |(k, ty)| (name(k), unknown(ty))))
+            }
+            _ => return Ok(None),
         },
-        _ => Err(not_iterable(&collection.ty())),
-    }
+        _ => return Err(not_iterable(&collection.ty())),
+    }))
 }
 
 fn not_iterable(ty: &Type) -> Diagnostic {

@@ -5,9 +5,9 @@ use super::repeat::iterate;
 use super::{Bound, Evaluator};
 use crate::diag::{At, Diagnostic, Diagnostics, Result};
 use crate::lang::ast::*;
-use crate::lang::convert::convert;
+use crate::lang::convert::{convert, converted};
 use crate::lang::types::Type;
-use crate::lang::value::{Kind, Marks, Unknown, Value};
+use crate::lang::value::{Marks, Unknown, Value};
 
 impl Evaluator<'_> {
     pub(super) fn template(&self, parts: &[Part], bound: &Bound<'_>) -> Result<Value> {
@@ -94,11 +94,12 @@ impl Evaluator<'_> {
             out.unknown();
             return Ok(());
         };
-        for (key, value) in &items {
-            let with_value = Bound::Name { name: &it.value_name.text, value, outer: bound };
+        for (key, value) in items {
+            let with_value = Bound::Name { name: &it.value_name.text, value: &value, outer: bound };
             match &it.key_name {
                 Some(name) => {
-                    let with_key = Bound::Name { name: &name.text, value: key, outer: &with_value };
+                    let with_key =
+                        Bound::Name { name: &name.text, value: &key, outer: &with_value };
                     self.parts(&it.body, &with_key, out, diagnostics);
                 }
                 None => self.parts(&it.body, &with_value, out, diagnostics),
@@ -149,7 +150,7 @@ impl Rendered {
             self.unknown();
             return Ok(());
         }
-        let text = convert(value, &Type::String)
+        let text = converted(value, &Type::String)
             .map_err(|it| invalid(format!("cannot be part of a string: {it}")))?;
         match text.as_str() {
             Some(text) if self.text.len() + text.len() > MAX_TEXT => {
@@ -166,8 +167,8 @@ impl Rendered {
         let value = match self.unknown {
             false => Value::string(self.text),
             true => {
-                let prefix = self.text.into();
-                Kind::Unknown(Unknown { ty: Type::String, not_null: true, prefix }).into()
+                let prefix = Some(self.text.into());
+                Unknown { ty: Type::String, not_null: true, prefix }.into()
             }
         };
         value.with_marks(&self.marks)

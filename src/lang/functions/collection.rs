@@ -52,7 +52,7 @@ pub(super) fn chunklist(_: &Context<'_>, args: &[Value]) -> Outcome {
 
 /// `coalesce(vals...)`: the first that is neither null nor an empty string.
 pub(super) fn coalesce(_: &Context<'_>, args: &[Value]) -> Outcome {
-    let untyped = |it: &&Value| !(it.is_null() && it.ty() == Type::Any);
+    let untyped = |it: &&Value| !(it.is_null() && it.is_untyped());
     let types: Vec<Type> = args.iter().filter(untyped).map(Value::ty).collect();
     let ty = match types.as_slice() {
         [] => Type::Any,
@@ -230,8 +230,7 @@ pub(super) fn element(_: &Context<'_>, args: &[Value]) -> Outcome {
 /// `flatten(list)`: sequences in it, at any depth, are replaced by their elements.
 pub(super) fn flatten(_: &Context<'_>, args: &[Value]) -> Outcome {
     let list = first(args);
-    let sequence = matches!(list.ty(), Type::List(_) | Type::Set(_) | Type::Tuple(_));
-    if !sequence && list.is_wholly_known() {
+    if !is_sequence(&list) && list.is_wholly_known() {
         return failed("only lists, sets and tuples can be flattened");
     }
     let list = match list.kind() {
@@ -252,22 +251,23 @@ pub(super) fn flatten(_: &Context<'_>, args: &[Value]) -> Outcome {
 fn flatten_into(sequence: &Value, flat: &mut Vec<Value>, marks: &mut Marks) -> bool {
     *marks = marks.union(sequence.marks());
     let unknown;
-    let items = match (sequence.as_slice(), sequence.ty()) {
+    let items = match sequence.kind() {
         // How many elements a set has depends on which of them are the same.
-        (Some([_, _, ..]), Type::Set(_)) if !sequence.is_wholly_known() => return false,
-        (Some(items), _) => items,
-        (None, Type::Tuple(of)) => {
-            unknown = of.iter().cloned().map(Value::unknown).collect::<Vec<_>>();
-            &unknown
-        }
-        (None, _) => return false,
+        Kind::Set(_, items) if items.len() > 1 && !sequence.is_wholly_known() => return false,
+        Kind::List(_, items) | Kind::Set(_, items) | Kind::Tuple(items) => items.as_slice(),
+        _ => match sequence.ty() {
+            Type::Tuple(of) => {
+                unknown = of.iter().cloned().map(Value::unknown).collect::<Vec<_>>();
+                &unknown
+            }
+            _ => return false,
+        },
     };
     let mut known = true;
     for item in items {
-        let sequence = matches!(item.ty(), Type::List(_) | Type::Set(_) | Type::Tuple(_));
-        if sequence && !item.is_null() {
+        if is_sequence(item) && !item.is_null() {
             known = flatten_into(item, flat, marks) && known;
-        } else if !item.is_known() && item.ty() == Type::Any {
+        } else if !item.is_known() && item.is_untyped() {
             *marks = marks.union(item.marks());
             known = false;
         } else {
@@ -275,6 +275,16 @@ fn flatten_into(sequence: &Value, flat: &mut Vec<Value>, marks: &mut Marks) -> b
         }
     }
     known
+}
+
+fn is_sequence(it: &Value) -> bool {
+    match it.kind() {
+        Kind::List(..) | Kind::Set(..) | Kind::Tuple(_) => true,
+        Kind::Null(_) | Kind::Unknown(_) => {
+            matches!(it.ty(), Type::List(_) | Type::Set(_) | Type::Tuple(_))
+        }
+        _ => false,
+    }
 }
 
 /// `index(list, value)`: where it stands first.
@@ -297,15 +307,17 @@ pub(super) fn index(_: &Context<'_>, args: &[Value]) -> Outcome {
 pub(super) fn length(_: &Context<'_>, args: &[Value]) -> Outcome {
     use super::graphemes::graphemes;
     let (value, marks) = shallow(&first(args));
-    let count = match (value.kind(), value.ty()) {
-        (Kind::String(it), _) => Some(graphemes(it).count()),
-        (Kind::Set(_, items), _) if !value.is_wholly_known() && items.len() > 1 => None,
-        (Kind::List(_, items) | Kind::Set(_, items), _) => Some(items.len()),
-        (Kind::Map(_, items), _) => Some(items.len()),
-        (_, Type::Tuple(of)) => Some(of.len()),
-        (_, Type::Object(of)) => Some(of.attributes.len()),
-        (_, Type::Any | Type::String | Type::List(_) | Type::Set(_) | Type::Map(_)) => None,
-        _ => return failed("a string, a collection, a tuple or an object is required"),
+    let count = match value.kind() {
+        Kind::String(it) => Some(graphemes(it).count()),
+        Kind::Set(_, items) if !value.is_wholly_known() && items.len() > 1 => None,
+        Kind::List(_, items) | Kind::Set(_, items) | Kind::Tuple(items) => Some(items.len()),
+        Kind::Map(_, items) | Kind::Object(items) => Some(items.len()),
+        _ => match value.ty() {
+            Type::Tuple(of) => Some(of.len()),
+            Type::Object(of) => Some(of.attributes.len()),
+            Type::Any | Type::String | Type::List(_) | Type::Set(_) | Type::Map(_) => None,
+            _ => return failed("a string, a collection, a tuple or an object is required"),
+        },
     };
     let count = count.map_or_else(|| Value::unknown_not_null(Type::Number), Value::number);
     Ok(count.with_marks(&marks))
@@ -345,7 +357,7 @@ pub(super) fn one(_: &Context<'_>, args: &[Value]) -> Outcome {
         }
         (Some(_), _) => many(),
         (None, Type::List(of) | Type::Set(of)) => Ok(Value::unknown(of.as_ref().clone())),
-        (None, Type::Tuple(of)) => match of.as_ref() {
+        (None, Type::Tuple(of)) => match of.as_slice() {
             [] => Ok(Value::NULL),
             [it] => Ok(Value::unknown(it.clone())),
             _ => many(),

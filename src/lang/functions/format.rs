@@ -17,7 +17,7 @@ pub(super) fn format(_: &Context<'_>, args: &[Value]) -> Outcome {
     let Some(pattern) = args.first().and_then(Value::as_str) else { return Ok(unknown()) };
     let values = args.get(1..).unwrap_or(&[]);
     // Terraform gives up on an untyped null: its type is as good as not known.
-    if values.iter().any(|it| it.ty() == Type::Any) {
+    if values.iter().any(Value::is_untyped) {
         return Ok(Value::unknown(Type::Any));
     }
     if !values.iter().all(Value::is_wholly_known) {
@@ -34,7 +34,7 @@ pub(super) fn format(_: &Context<'_>, args: &[Value]) -> Outcome {
 pub(super) fn formatlist(_: &Context<'_>, args: &[Value]) -> Outcome {
     let unknown_list = || Ok(Value::unknown_not_null(Type::list(Type::String)));
     let values = args.get(1..).unwrap_or(&[]);
-    if values.iter().any(|it| it.ty() == Type::Any) {
+    if values.iter().any(Value::is_untyped) {
         return Ok(Value::unknown(Type::Any));
     }
     let mut count: Option<usize> = None;
@@ -439,6 +439,6 @@ mod tests {
     fn what_is_known_of_an_unknown_text_is_its_beginning() {
         let args = ["a-%s-%s".into(), "b".into(), Value::unknown(Type::String)];
         let Kind::Unknown(it) = run("format", args).unwrap().into_kind() else { panic!() };
-        assert_eq!(&*it.prefix, "a-b-");
+        assert_eq!(it.prefix.as_deref(), Some("a-b-"));
     }
 }

@@ -24,7 +24,7 @@ use std::path::Path;
 
 use super::convert::convert;
 use super::types::Type;
-use super::value::{Kind, Marks, Value};
+use super::value::{Marks, Unknown, Value};
 use crate::diag::Diagnostics;
 
 /// Renders a template: name for messages, text, and the variables it may refer to.
@@ -258,7 +258,7 @@ pub fn call(function: &Function, ctx: &Context<'_>, args: Vec<Value>) -> Outcome
             && match param.needs {
                 Needs::Nothing => true,
                 // A null whose type is not known is no more use than an unknown.
-                Needs::Value => arg.is_known() && arg.ty() != Type::Any,
+                Needs::Value => arg.is_known() && !arg.is_untyped(),
                 Needs::Everything => arg.is_wholly_known(),
             };
     }
@@ -334,8 +334,7 @@ fn bounded(text: String) -> Outcome {
 
 /// An unknown string that begins like this, cut where a further character could change the text.
 fn prefixed(prefix: &str) -> Value {
-    Kind::Unknown(super::value::Unknown { ty: Type::String, not_null: true, prefix: prefix.into() })
-        .into()
+    Unknown { ty: Type::String, not_null: true, prefix: Some(prefix.into()) }.into()
 }
 
 #[cfg(test)]

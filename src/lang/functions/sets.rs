@@ -82,7 +82,7 @@ pub(super) fn setproduct(_: &Context<'_>, args: &[Value]) -> Outcome {
     let of = Type::tuple(types.iter().cloned());
     let as_set = args.iter().any(|it| matches!(it.ty(), Type::Set(_) | Type::Any));
     let marks = args.iter().fold(Marks::NONE, |sum, it| sum.union(it.marks()));
-    let untyped = args.iter().any(|it| it.ty() == Type::Any);
+    let untyped = args.iter().any(Value::is_untyped);
     let empty = args.iter().any(|it| it.as_slice().is_some_and(<[Value]>::is_empty));
     if !empty && !args.iter().all(Value::is_known) {
         let ty = match (untyped, as_set) {

@@ -20,8 +20,8 @@ pub(super) fn endswith(_: &Context<'_>, args: &[Value]) -> Outcome {
 pub(super) fn startswith(_: &Context<'_>, args: &[Value]) -> Outcome {
     let prefix = text(args, 1);
     match args.first().map(Value::kind) {
-        Some(Kind::Unknown(it)) if it.prefix.starts_with(prefix) => Ok(Value::TRUE),
-        Some(Kind::Unknown(it)) if !prefix.starts_with(&*it.prefix) => Ok(Value::FALSE),
+        Some(Kind::Unknown(_)) if args[0].prefix().starts_with(prefix) => Ok(Value::TRUE),
+        Some(Kind::Unknown(_)) if !prefix.starts_with(args[0].prefix()) => Ok(Value::FALSE),
         Some(Kind::Unknown(_)) => Ok(Value::unknown_not_null(Type::Bool)),
         _ => Ok(text(args, 0).starts_with(prefix).into()),
     }

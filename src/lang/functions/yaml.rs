@@ -166,7 +166,7 @@ fn add(parent: &mut OpenKind, value: Value) -> Result<(), String> {
 
 fn merge(entries: &mut BTreeMap<Str, Value>, value: &Value) -> Result<(), String> {
     let sources = match value.kind() {
-        Kind::Tuple(items) => items.as_ref(),
+        Kind::Tuple(items) => items.as_slice(),
         _ => std::slice::from_ref(value),
     };
     for source in sources {

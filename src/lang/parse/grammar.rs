@@ -1,73 +1,46 @@
-//! The grammar as Terraform holds it, walked over tokens without building a tree.
+//! Files: blocks and arguments as Terraform's grammar has them, from tokens to the syntax tree.
 //!
-//! `hcl-edit` builds the tree, but it accepts a little more and a little less than Terraform, stops
-//! at the first error of a file and names it in its own words. So every text is walked here first:
-//! the walk decides what is an error, where it is and what it is called, and it notes the
-//! [`Edits`] by which the text is made palatable to `hcl-edit` without moving a byte.
+//! It decides what is an error, where it is and what it is called. An item of a file that has an
+//! error is left out, and the rest is read all the same.
 
-use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
-use super::directive::Ends;
+use foldhash::{HashMap, HashMapExt};
+
 use super::lex::{Start, Tok, Token, lex, name_len};
+use super::place::Place;
+use super::template::Ends;
 use crate::diag::{Diagnostic, Diagnostics, FileId, Span};
+use crate::lang::ast::{Attribute, Block, Body, Expr, ExprKind, Name};
 
-/// Deeper than this, a text is refused. `hcl-edit` refuses a little earlier.
+/// Deeper than this, a text is refused; most constructs take two levels, an expression and its operand.
 const DEPTH: usize = 128;
 
 pub(super) type Step<T = ()> = Result<T, Box<Diagnostic>>;
 
-/// What to overwrite before `hcl-edit` sees the text; no byte changes its place.
-#[derive(Debug, Default)]
-pub(super) struct Edits {
-    /// Becomes blanks.
-    pub blank: Vec<Range<usize>>,
-    /// Text of heredocs: becomes dots, line breaks kept, so that nothing in it looks like a marker.
-    pub dots: Vec<Range<usize>>,
-    /// Numbers that only an exact reading can take.
-    pub zeros: Vec<Range<usize>>,
-}
-
-impl Edits {
-    /// The text as `hcl-edit` shall see it.
-    pub fn apply(&self, text: &str) -> String {
-        let mut bytes = text.as_bytes().to_vec();
-        let mut fill = |range: &Range<usize>, with: u8, keep: &[u8]| {
-            for byte in bytes.get_mut(range.clone()).into_iter().flatten() {
-                if !keep.contains(byte) {
-                    *byte = with;
-                }
-            }
-        };
-        self.dots.iter().for_each(|it| fill(it, b'.', b"\n"));
-        self.zeros.iter().for_each(|it| fill(it, b'0', b""));
-        self.blank.iter().for_each(|it| fill(it, b' ', b""));
-        String::from_utf8(bytes).unwrap_or_default()
-    }
-}
-
-/// Walks over the tokens of one text.
-pub(super) struct Walk<'a> {
+/// Reads the tokens of one text.
+pub(super) struct Parser<'a> {
+    /// The file by which errors are placed in the text.
     pub file: FileId,
+    /// Where what is read stands.
+    pub place: Place,
     pub text: &'a str,
     pub tokens: Vec<Token>,
     pub at: usize,
     /// Whether line breaks count, innermost last.
     pub newlines: Vec<bool>,
     pub depth: usize,
-    pub edits: Edits,
+    /// How many operators stand above one another in what was read last.
+    pub operators: usize,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> Parser<'a> {
     /// At the start of the text.
-    pub fn new(file: FileId, text: &'a str, start: Start) -> Self {
+    pub fn new(file: FileId, place: Place, text: &'a str, start: Start) -> Self {
         let tokens = lex(text, start);
         let newlines = vec![start == Start::Code];
-        let mut edits = Edits::default();
-        if text.starts_with('\u{feff}') {
-            edits.blank.push(0..3);
-        }
-        Walk { file, text, tokens, at: 0, newlines, depth: 0, edits }
+        Parser { file, place, text, tokens, at: 0, newlines, depth: 0, operators: 0 }
     }
 
     fn token(&self, at: usize) -> Token {
@@ -76,7 +49,15 @@ impl<'a> Walk<'a> {
     }
 
     /// Number of the next token that counts, and that token.
+    #[inline]
     fn next_index(&self) -> (usize, Token) {
+        match self.tokens.get(self.at) {
+            Some(it) if !matches!(it.tok, Tok::Newline | Tok::Comment) => (self.at, *it),
+            _ => self.next_after_blanks(),
+        }
+    }
+
+    fn next_after_blanks(&self) -> (usize, Token) {
         let newlines = self.newlines.last().copied().unwrap_or(true);
         let mut at = self.at;
         loop {
@@ -99,16 +80,9 @@ impl<'a> Walk<'a> {
         self.next_index().1
     }
 
-    /// Takes the next token that counts, and blanks out what was passed over.
+    /// Takes the next token that counts.
     pub fn read(&mut self) -> Token {
         let (at, token) = self.next_index();
-        for skipped in self.at..at {
-            let it = self.token(skipped);
-            self.edits.blank.push(it.start..it.end);
-        }
-        if self.token(at).tok == Tok::Comment {
-            self.edits.blank.push(token.start..token.end - 1);
-        }
         if token.tok != Tok::End {
             self.at = at + 1;
         }
@@ -140,9 +114,29 @@ impl<'a> Walk<'a> {
         Err(Box::new(Diagnostic::error(summary, detail).at(self.span(token))))
     }
 
-    /// The place of a token.
+    /// The place of a token for an error.
     pub fn span(&self, token: Token) -> Span {
         Span::new(self.file, token.start, token.end)
+    }
+
+    /// The place of these bytes in the tree.
+    pub fn place(&self, bytes: Range<usize>) -> Span {
+        self.place.span(bytes)
+    }
+
+    /// From a token to the one that was read last, in the tree.
+    pub fn since(&self, first: Token) -> Span {
+        self.place(first.start..self.end())
+    }
+
+    /// End of the token that was read last.
+    pub fn end(&self) -> usize {
+        self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(0, |it| it.end)
+    }
+
+    /// A token as a name.
+    pub fn name(&self, token: Token) -> Name {
+        Name { text: self.word(token).into(), span: self.place(token.start..token.end) }
     }
 
     /// Runs one level deeper.
@@ -169,28 +163,40 @@ impl<'a> Walk<'a> {
         result
     }
 
-    /// A whole file: every error, and the byte ranges of the top-level items that have one.
-    pub fn file(&mut self) -> (Diagnostics, Vec<Range<usize>>) {
+    /// A whole file without the items that have an error; every error, and the byte ranges of those
+    /// items.
+    pub fn file(&mut self) -> (Body, Diagnostics, Vec<Range<usize>>) {
         let (mut found, mut bad) = (Diagnostics::new(), Vec::new());
+        let mut body = self.empty_body(0..self.text.len());
         let mut names = HashMap::new();
         loop {
             let first = self.peek();
             match first.tok {
-                Tok::End => return (found, bad),
+                Tok::End => return (body, found, bad),
                 Tok::Newline => {
                     self.read();
                     continue;
                 }
                 _ => {}
             }
-            if let Err(one) = self.item(&mut names) {
-                found.push(*one);
-                self.newlines.truncate(1);
-                self.depth = 0;
-                self.resume(first);
-                bad.push(first.start..self.token(self.at).start);
+            match self.item(&mut names) {
+                Ok(item) => item.add_to(&mut body),
+                Err(one) => {
+                    found.push(*one);
+                    self.newlines.truncate(1);
+                    self.depth = 0;
+                    self.resume(first);
+                    bad.push(first.start..self.token(self.at).start);
+                }
             }
         }
+    }
+
+    /// A body of which nothing is read yet; `inner` is what is between its braces.
+    pub fn empty_body(&self, inner: Range<usize>) -> Body {
+        let brace = inner.end..(inner.end + 1).min(self.text.len());
+        let (attributes, blocks) = Default::default();
+        Body { attributes, blocks, span: self.place(inner), end: self.place(brace), json: false }
     }
 
     /// Goes to the next line that begins, without indentation, as a block does.
@@ -210,13 +216,15 @@ impl<'a> Walk<'a> {
     }
 
     /// Arguments and blocks up to the closing brace, which is taken.
-    fn body(&mut self, open: Token) -> Step {
+    fn body(&mut self, open: Token) -> Step<Body> {
+        let mut body = self.empty_body(open.end..open.end);
         let mut names = HashMap::new();
         loop {
-            match self.peek().tok {
+            let next = self.peek();
+            match next.tok {
                 Tok::CloseBrace => {
                     self.read();
-                    return Ok(());
+                    return Ok(self.closed(body, open, next));
                 }
                 Tok::Newline => {
                     self.read();
@@ -228,12 +236,18 @@ impl<'a> Walk<'a> {
                         "the file ends before the closing brace of this block",
                     );
                 }
-                _ => self.item(&mut names)?,
+                _ => self.item(&mut names)?.add_to(&mut body),
             }
         }
     }
 
-    fn item(&mut self, names: &mut HashMap<&'a str, Token>) -> Step {
+    /// The body that ends with that brace.
+    fn closed(&self, body: Body, open: Token, close: Token) -> Body {
+        let empty = self.empty_body(open.end..close.start);
+        Body { span: empty.span, end: empty.end, ..body }
+    }
+
+    fn item(&mut self, names: &mut HashMap<&'a str, Token>) -> Step<Item> {
         let name = self.read();
         match name.tok {
             Tok::Word => {}
@@ -251,9 +265,11 @@ impl<'a> Walk<'a> {
                 if let Some(earlier) = names.insert(self.word(name), name) {
                     return Err(Box::new(self.redefined(name, earlier)));
                 }
-                self.argument(true)
+                self.argument(name, true).map(Item::Attribute)
             }
-            Tok::OpenQuote | Tok::OpenBrace | Tok::Word => self.deeper(|it| it.block()),
+            Tok::OpenQuote | Tok::OpenBrace | Tok::Word => {
+                self.deeper(|it| it.block(name)).map(Item::Block)
+            }
             _ => self.item_required(name),
         }
     }
@@ -274,15 +290,18 @@ impl<'a> Walk<'a> {
     }
 
     /// From the equals sign to the end of the line.
-    fn argument(&mut self, whole_line: bool) -> Step {
+    fn argument(&mut self, name: Token, whole_line: bool) -> Step<Attribute> {
         self.read();
-        self.expression()?;
+        let value = self.expression()?;
+        let name = self.name(name);
+        let span = name.span.to(value.span);
+        let argument = Attribute { name, value: Arc::new(value), span };
         let end = self.peek();
         match end.tok {
-            _ if !whole_line => Ok(()),
+            _ if !whole_line => Ok(argument),
             Tok::Newline | Tok::End => {
                 self.read();
-                Ok(())
+                Ok(argument)
             }
             Tok::Comma => self.error(
                 end,
@@ -298,15 +317,17 @@ impl<'a> Walk<'a> {
     }
 
     /// From the first label or the opening brace to the end of the last line.
-    fn block(&mut self) -> Step {
+    fn block(&mut self, kind: Token) -> Step<Block> {
+        let mut labels = Vec::new();
         let open = loop {
             let next = self.peek();
             match next.tok {
                 Tok::OpenBrace => break self.read(),
                 Tok::Word => {
                     self.read();
+                    labels.push(self.name(next));
                 }
-                Tok::OpenQuote => self.label()?,
+                Tok::OpenQuote => labels.push(self.label()?),
                 Tok::Equal => {
                     return self.error(
                         next,
@@ -330,15 +351,17 @@ impl<'a> Walk<'a> {
                 }
             }
         };
-        match self.peek().tok {
+        let body = match self.peek().tok {
             Tok::Newline | Tok::End | Tok::CloseBrace => self.body(open)?,
-            _ => self.one_line_body()?,
-        }
+            _ => self.one_line_body(open)?,
+        };
+        let kind = self.name(kind);
+        let header = labels.last().map_or(kind.span, |last| kind.span.to(last.span));
         let end = self.peek();
         match end.tok {
             Tok::Newline | Tok::End => {
                 self.read();
-                Ok(())
+                Ok(Block { kind, labels, body, header })
             }
             _ => self.error(
                 end,
@@ -348,13 +371,13 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn one_line_body(&mut self) -> Step {
+    fn one_line_body(&mut self, open: Token) -> Step<Body> {
         let name = self.read();
         if name.tok != Tok::Word {
             return self.item_required(name);
         }
-        match self.peek().tok {
-            Tok::Equal => self.argument(false)?,
+        let argument = match self.peek().tok {
+            Tok::Equal => self.argument(name, false)?,
             Tok::OpenQuote | Tok::OpenBrace | Tok::Word => {
                 return self.error(
                     name,
@@ -363,12 +386,14 @@ impl<'a> Walk<'a> {
                 );
             }
             _ => return self.item_required(name),
-        }
+        };
         let close = self.peek();
         let detail = match close.tok {
             Tok::CloseBrace => {
                 self.read();
-                return Ok(());
+                let mut body = self.empty_body(open.end..close.start);
+                body.attributes.push(argument);
+                return Ok(body);
             }
             Tok::Newline => {
                 "a block that starts with an argument on its first line ends on that line"
@@ -379,13 +404,14 @@ impl<'a> Walk<'a> {
     }
 
     /// A quoted label: text and escapes, no templates.
-    fn label(&mut self) -> Step {
-        self.read();
+    fn label(&mut self) -> Step<Name> {
+        let open = self.read();
+        let mut text = String::new();
         loop {
             let next = self.read();
             match next.tok {
-                Tok::CloseQuote => return Ok(()),
-                Tok::QuotedText => self.escapes(next)?,
+                Tok::CloseQuote => return Ok(Name { text: text.into(), span: self.since(open) }),
+                Tok::QuotedText => text.push_str(&self.unescaped(next)?),
                 Tok::Interpolation | Tok::Control => {
                     return self.error(
                         next,
@@ -412,9 +438,9 @@ impl<'a> Walk<'a> {
     }
 
     /// An expression that is the whole text.
-    pub fn only_expression(&mut self) -> Step {
+    pub fn only_expression(&mut self) -> Step<Expr> {
         self.newlines(false, |it| {
-            it.expression()?;
+            let whole = it.expression()?;
             let next = it.peek();
             if next.tok != Tok::End {
                 return it.error(
@@ -423,19 +449,32 @@ impl<'a> Walk<'a> {
                     "the expression ends before this",
                 );
             }
-            // Line breaks and comments after the expression do not count either.
-            it.read();
-            Ok(())
+            Ok(whole)
         })
     }
 
     /// A template that is the whole text.
-    pub fn only_template(&mut self) -> Step {
+    pub fn only_template(&mut self) -> Step<ExprKind> {
         self.template(Ends::Text)
     }
 
     /// Whether a name is all there is in a text.
     pub fn is_name(text: &str) -> bool {
         text.chars().next().is_some_and(super::lex::is_name_start) && name_len(text) == text.len()
+    }
+}
+
+/// What a body holds.
+enum Item {
+    Attribute(Attribute),
+    Block(Block),
+}
+
+impl Item {
+    fn add_to(self, body: &mut Body) {
+        match self {
+            Item::Attribute(it) => body.attributes.push(it),
+            Item::Block(it) => body.blocks.push(it),
+        }
     }
 }

@@ -223,12 +223,12 @@ impl<'a> Lexer<'a> {
     fn code(&mut self) {
         let rest = self.rest();
         let Some(first) = rest.chars().next() else { return };
+        if first == ' ' || first == '\t' {
+            self.at += rest.bytes().take_while(|it| matches!(it, b' ' | b'\t')).count();
+            return;
+        }
         if let Some(len) = newline(rest) {
             return self.push(Tok::Newline, len);
-        }
-        if first == ' ' || first == '\t' {
-            self.at += rest.len() - rest.trim_start_matches([' ', '\t']).len();
-            return;
         }
         if is_name_start(first) {
             return self.push(Tok::Word, name_len(rest));
@@ -298,7 +298,9 @@ fn operator(rest: &str, first: char) -> (Tok, usize) {
         ("=>", Tok::FatArrow),
         ("::", Tok::DoubleColon),
     ];
-    if let Some((text, tok)) = LONG.iter().find(|(text, _)| rest.starts_with(text)) {
+    let may_be_long = matches!(first, '.' | '=' | '!' | '<' | '>' | '&' | '|' | ':');
+    let long = LONG.iter().filter(|_| may_be_long).find(|(text, _)| rest.starts_with(text));
+    if let Some((text, tok)) = long {
         return (*tok, text.len());
     }
     let tok = match first {
@@ -345,6 +347,11 @@ pub(super) fn is_name_start(c: char) -> bool {
 
 /// Length of the name that a text starts with.
 pub(super) fn name_len(rest: &str) -> usize {
+    let plain = |it: &u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_');
+    let ascii = rest.bytes().take_while(|it| plain(it)).count();
+    if rest.as_bytes().get(ascii).is_none_or(u8::is_ascii) {
+        return ascii;
+    }
     let go_on = |c: char| c == '-' || c == '_' || unicode_ident::is_xid_continue(c);
     rest.char_indices().find(|(_, c)| !go_on(*c)).map_or(rest.len(), |(at, _)| at)
 }
@@ -389,15 +396,15 @@ fn heredoc_start(rest: &str) -> Option<(&str, usize)> {
 pub(super) fn check_tokens(file: FileId, text: &str, tokens: &[Token]) -> Diagnostics {
     let mut found = Diagnostics::new();
     for token in tokens {
-        let word = text.get(token.start..token.end).unwrap_or("");
+        let word = || text.get(token.start..token.end).unwrap_or("");
         let one = match token.tok {
-            Tok::Unsupported => unsupported(word),
+            Tok::Unsupported => unsupported(word()),
             Tok::QuotedNewline => Diagnostic::error(
                 "Invalid multi-line string",
                 "a quoted string ends on the line it starts on",
             )
             .hint("write `\\n` for a line break, or use a heredoc: `<<EOT`"),
-            Tok::Invalid => invalid(word),
+            Tok::Invalid => invalid(word()),
             _ => continue,
         };
         found.push(one.clone().at(Span::new(file, token.start, token.end)));

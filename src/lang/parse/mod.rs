@@ -1,21 +1,21 @@
 //! Native syntax to the syntax tree: `&str` to `(Body, diagnostics)`.
 //!
-//! `grammar` walks the text as Terraform's grammar has it and finds every error; `hcl-edit` then
-//! builds the tree of what is left; `tree` and `template` turn that into [`super::ast`].
+//! `lex` splits the text into tokens; `grammar`, `expression`, `traversal` and `template` build [`super::ast`] from
+//! them as Terraform's grammar has it, and find every error.
 
-mod directive;
 mod expression;
 mod grammar;
 mod lex;
+mod place;
 mod template;
 mod text;
-mod tree;
+mod traversal;
 
 use std::ops::Range;
 
-use self::grammar::Walk;
+use self::grammar::Parser;
 use self::lex::{Start, check_tokens};
-use self::tree::{Place, Tree};
+use self::place::Place;
 use super::ast;
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span};
 
@@ -29,21 +29,14 @@ pub const MAX_BYTES: usize = 10 << 20;
 pub fn parse(sources: &Sources, file: FileId) -> (ast::Body, Diagnostics) {
     let text = sources.get(file).text;
     let place = Place::Offset(file, 0);
-    let tree = Tree { text: &text, place };
     if let Err(one) = check_size(&text) {
-        let span = Span::new(file, 0, 0);
-        return (empty(tree), one.at(span).into());
+        let nothing = Parser::new(file, place, "", Start::Code).empty_body(0..0);
+        return (nothing, one.at(Span::new(file, 0, 0)).into());
     }
-    let mut walk = Walk::new(file, &text, Start::Code);
-    let (errors, bad) = walk.file();
-    let found = merge(&text, check_tokens(file, &text, &walk.tokens), errors, &bad);
-    let mut edits = std::mem::take(&mut walk.edits);
-    edits.blank.extend(bad);
-    match hcl_edit::parser::parse_body(&edits.apply(&text)) {
-        Ok(body) => (tree.body(&body, 0..text.len()), found),
-        Err(_) if found.has_errors() => (empty(tree), found),
-        Err(refusal) => (empty(tree), refused(tree, &refusal).into()),
-    }
+    let mut parser = Parser::new(file, place, &text, Start::Code);
+    let (body, errors, bad) = parser.file();
+    let found = merge(&text, check_tokens(file, &text, &parser.tokens), errors, &bad);
+    (body, found)
 }
 
 /// A text that is one expression, as typed into a console.
@@ -74,66 +67,47 @@ pub fn parse_template_in(
 
 /// Whether a text is a valid name of a variable, resource, …
 pub fn is_name(text: &str) -> bool {
-    Walk::is_name(text)
+    Parser::is_name(text)
 }
 
 fn expression_at(text: &str, place: Place) -> (Option<ast::Expr>, Diagnostics) {
-    let tree = Tree { text, place };
-    let edits = match checked(tree, Start::Code, |walk| walk.only_expression()) {
-        Ok(edits) => edits,
-        Err(found) => return (None, found),
-    };
-    let prepared = edits.apply(text);
-    // `hcl-edit` wants no blanks around an expression.
-    let trimmed = prepared.trim_start();
-    let skipped = prepared.len() - trimmed.len();
-    let place = match place {
-        Place::Offset(file, from) => Place::Offset(file, from + skipped),
-        fixed => fixed,
-    };
-    let tree = Tree { text: text.get(skipped..).unwrap_or(""), place };
-    match hcl_edit::parser::parse_expr(trimmed.trim_end()) {
-        Ok(it) => (Some(tree.expr(&it)), Diagnostics::new()),
-        Err(refusal) => (None, refused(tree, &refusal).into()),
-    }
+    whole(text, place, Start::Code, |it| it.only_expression())
 }
 
 fn template_at(text: &str, place: Place) -> (Option<ast::Expr>, Diagnostics) {
-    let tree = Tree { text, place };
-    let edits = match checked(tree, Start::Template, |walk| walk.only_template()) {
-        Ok(edits) => edits,
-        Err(found) => return (None, found),
-    };
-    match hcl_edit::parser::parse_template(&edits.apply(text)) {
-        Ok(it) => {
-            let span = tree.span(Some(0..text.len()));
-            (Some(ast::Expr { kind: tree.bare_template(&it), span }), Diagnostics::new())
-        }
-        Err(refusal) => (None, refused(tree, &refusal).into()),
-    }
+    whole(text, place, Start::Template, |it| {
+        let kind = it.only_template()?;
+        Ok(ast::Expr { kind, span: place.span(0..text.len()) })
+    })
 }
 
-/// Walks a text that is not a file.
-fn checked(
-    tree: Tree,
+/// Reads a text that is not a file. Its errors are placed within it first, and then where it stands.
+fn whole(
+    text: &str,
+    place: Place,
     start: Start,
-    walked: impl FnOnce(&mut Walk) -> grammar::Step,
-) -> Result<grammar::Edits, Diagnostics> {
-    check_size(tree.text).map_err(|it| it.at(tree.span(Some(0..0))))?;
-    let mut walk = Walk::new(FileId(0), tree.text, start);
-    let result = walked(&mut walk);
-    let errors = result.err().into_iter().map(|it| *it).collect();
-    let tokens = check_tokens(FileId(0), tree.text, &walk.tokens);
-    let found = merge(tree.text, tokens, errors, &[]);
-    if !found.has_errors() {
-        return Ok(walk.edits);
+    read: impl FnOnce(&mut Parser) -> grammar::Step<ast::Expr>,
+) -> (Option<ast::Expr>, Diagnostics) {
+    if let Err(one) = check_size(text) {
+        return (None, one.at(place.span(0..0)).into());
     }
-    let moved = |span: Span| tree.span(Some(span.start as usize..span.end as usize));
-    Err(found.map(|mut it| {
+    let mut parser = Parser::new(FileId(0), place, text, start);
+    let (expr, errors) = match read(&mut parser) {
+        Ok(expr) => (Some(expr), Diagnostics::new()),
+        Err(one) => (None, (*one).into()),
+    };
+    let tokens = check_tokens(FileId(0), text, &parser.tokens);
+    let found = merge(text, tokens, errors, &[]);
+    if !found.has_errors() {
+        return (expr, found);
+    }
+    let moved = |span: Span| place.span(span.start as usize..span.end as usize);
+    let found = found.map(|mut it| {
         it.span = it.span.map(moved);
         it.labels.iter_mut().for_each(|(span, _)| *span = moved(*span));
         it
-    }))
+    });
+    (None, found)
 }
 
 fn check_size(text: &str) -> grammar::Step {
@@ -144,12 +118,6 @@ fn check_size(text: &str) -> grammar::Step {
         "file too large",
         format!("this file has {} bytes; at most {MAX_BYTES} are read", text.len()),
     )))
-}
-
-fn empty(tree: Tree) -> ast::Body {
-    let end = tree.text.len();
-    let (span, end) = (tree.span(Some(0..end)), tree.span(Some(end..end)));
-    ast::Body { attributes: Vec::new(), blocks: Vec::new(), span, end, json: false }
 }
 
 /// Bad tokens and errors of the grammar in the order of the text. Of two at one place, and of bad
@@ -175,22 +143,6 @@ fn merge(
     all.extend(errors);
     all.sort_by_key(start);
     all.into_iter().collect()
-}
-
-/// What `hcl-edit` refuses although the grammar allows it: its limits.
-fn refused(tree: Tree, refusal: &hcl_edit::parser::Error) -> Diagnostic {
-    let message = refusal.message();
-    let at = refusal.location().offset();
-    let one = if message.contains("nesting depth") {
-        Diagnostic::error("nested too deeply", TOO_DEEP)
-            .hint("give a part of it a name in `locals`")
-    } else if message.contains("chained binary operators") {
-        Diagnostic::error("too many operators", "at most 128 operators may follow one another")
-            .hint("give a part of it a name in `locals`, or use a function such as `sum` or `join`")
-    } else {
-        Diagnostic::error("invalid syntax", message.to_string())
-    };
-    one.at(tree.span(Some(at..at + 1)))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What the corpus in `tests/lang` leaves open.
 
 use super::*;
-use crate::lang::ast::{ExprKind, Part, StepKind};
+use crate::lang::ast::{ExprKind, ObjectKey, Part, StepKind};
 
 fn expression(text: &str) -> ast::Expr {
     let sources = Sources::default();
@@ -81,15 +81,50 @@ fn an_interpolation_alone_keeps_its_type() {
 }
 
 #[test]
-fn the_last_of_equal_keys_wins() {
-    let ExprKind::Object(items) = expression("{ a = 1, b = 2, a = { c = 1\n c = 2 } }").kind else {
+fn a_bare_word_is_a_key_and_anything_else_an_expression() {
+    let ExprKind::Object(items) =
+        expression("{ a = 1, null = 2, (a) = 3, \"a\" = 4, a.b = 5 }").kind
+    else {
         panic!()
     };
-    assert_eq!(items.len(), 2);
-    let ExprKind::Object(inner) = &items[1].1.kind else { panic!() };
-    assert!(matches!(&inner[0].1.kind, ExprKind::Literal(it) if it.same(&2.into())));
-    let ExprKind::Object(items) = expression("{ \"ab\" = 1, \"a b\" = 2 }").kind else { panic!() };
-    assert_eq!(items.len(), 2);
+    let word = |(key, _): &(ObjectKey, ast::Expr)| matches!(key, ObjectKey::Word(_));
+    assert_eq!(items.iter().map(word).collect::<Vec<_>>(), [true, true, false, false, false]);
+}
+
+#[test]
+fn operators_bind_as_tightly_as_they_should() {
+    fn shown(expr: &ast::Expr) -> String {
+        match &expr.kind {
+            ExprKind::Binary(operator, a, b) => format!("({} {operator:?} {})", shown(a), shown(b)),
+            ExprKind::Unary(operator, it) => format!("({operator:?} {})", shown(it)),
+            ExprKind::Reference(it) => it.root.text.to_string(),
+            other => panic!("{other:?}"),
+        }
+    }
+    for (text, want) in [
+        ("a - b - c", "((a Subtract b) Subtract c)"),
+        ("a + b * c % d - e", "((a Add ((b Multiply c) Remainder d)) Subtract e)"),
+        ("a || b && c == d < e + f", "(a Or (b And (c Equal (d Less (e Add f)))))"),
+        (
+            "a <= b != c || !d && -e > f",
+            "(((a LessEqual b) NotEqual c) Or ((Not d) And ((Negate e) Greater f)))",
+        ),
+    ] {
+        let expr = expression(text);
+        assert_eq!(shown(&expr), want, "{text}");
+        assert_eq!((expr.span.start, expr.span.end as usize), (0, text.len()));
+    }
+}
+
+#[test]
+fn directives_take_what_is_between_them() {
+    let text = "\"a%{ if x }b%{ for k, v in y }c${v}%{ endfor }%{ else }d%{ endif }e\"";
+    let ExprKind::Template(parts) = expression(text).kind else { panic!() };
+    let [Part::Text(_), Part::If(_, yes, no), Part::Text(_)] = parts.as_slice() else {
+        panic!("{parts:?}")
+    };
+    let [Part::Text(_), Part::For(it)] = yes.as_slice() else { panic!("{yes:?}") };
+    assert!(it.key_name.is_some() && it.body.len() == 2 && no.len() == 1);
 }
 
 #[test]
@@ -119,8 +154,20 @@ fn limits_are_clear_errors() {
     assert_eq!(first_error(&deep).0, "nested too deeply");
     let deep = format!("x = {}", "\"${".repeat(50_000));
     assert_eq!(first_error(&deep).0, "nested too deeply");
-    let long = format!("x = 1{}\n", " + 1".repeat(500));
+    for (start, more) in [("1", " + 1"), ("a", "[b]"), ("a", ".*[0]"), ("a", " && (b + c)")] {
+        let long = format!("x = {start}{}\n", more.repeat(500));
+        assert_eq!(first_error(&long).0, "too many operators");
+    }
+    let long = format!(
+        "x = {}a{}\n",
+        "(".repeat(30),
+        " + 1)".repeat(30).replace("1)", "1 + 1 + 1 + 1 + 1)")
+    );
     assert_eq!(first_error(&long).0, "too many operators");
+    let deep = format!("x = a{}\n", "[*]".repeat(500));
+    assert_eq!(first_error(&deep).0, "nested too deeply");
+    let deep = format!("x = \"{}\"\n", "%{ if a }".repeat(50_000));
+    assert_eq!(first_error(&deep).0, "nested too deeply");
     assert_eq!(first_error(&"x".repeat(MAX_BYTES + 1)).0, "file too large");
 }
 

@@ -2,8 +2,13 @@
 
 use std::ops::Range;
 
+use crate::lang::ast::{Expr, Name};
+
 /// Text of a piece of a quoted string, or the bytes of the first bad escape in it.
 pub(super) fn unescape(raw: &str) -> Result<String, Range<usize>> {
+    if !raw.bytes().any(|it| matches!(it, b'\\' | b'$' | b'%')) {
+        return Ok(raw.into());
+    }
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(c) = rest.chars().next() {
@@ -60,13 +65,24 @@ pub(super) enum Piece {
     /// Text; in a heredoc, of one line at most.
     Text(String),
     /// An interpolation or directive, and whether it strips what is before and after it.
-    Sequence { before: bool, after: bool },
+    Sequence { before: bool, after: bool, marker: Marker },
+}
+
+/// What stands between `${` or `%{` and `}`.
+#[derive(Debug)]
+pub(super) enum Marker {
+    Interpolation(Expr),
+    If(Expr),
+    Else,
+    For(Option<Name>, Name, Expr),
+    /// Of an `if` or a `for`.
+    End,
 }
 
 /// Does what the `~` markers ask for: blanks and line breaks in the neighbouring text go.
 pub(super) fn strip(pieces: &mut [Piece]) {
     for at in 0..pieces.len() {
-        let Piece::Sequence { before, after } = pieces[at] else { continue };
+        let Piece::Sequence { before, after, .. } = pieces[at] else { continue };
         if before
             && let Some(Piece::Text(text)) = at.checked_sub(1).and_then(|it| pieces.get_mut(it))
         {

@@ -16,12 +16,12 @@ pub struct Marks {
 /// Resource instances that a value came from, by number, sorted. What numbers stand for is known to
 /// whoever marked the values: [`Evaluation`](crate::plan::evaluation::Evaluation).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origins(Option<Arc<[u32]>>);
+pub struct Origins(Option<Arc<Vec<u32>>>);
 
 impl Origins {
     /// One instance.
     pub fn one(instance: u32) -> Self {
-        Origins(Some(Arc::new([instance])))
+        Origins(Some(Arc::new(vec![instance])))
     }
 
     /// The instances, sorted.
@@ -34,6 +34,11 @@ impl Origins {
         self.0.is_none()
     }
 
+    /// Whether both are one and the same list.
+    fn is_shared(&self, other: &Origins) -> bool {
+        matches!((&self.0, &other.0), (Some(a), Some(b)) if Arc::ptr_eq(a, b))
+    }
+
     /// Those of both.
     pub fn union(&self, other: &Origins) -> Origins {
         match (&self.0, &other.0) {
@@ -41,12 +46,7 @@ impl Origins {
             (_, None) => self.clone(),
             (Some(a), Some(b)) if Arc::ptr_eq(a, b) => self.clone(),
             (Some(a), Some(b)) if b.iter().all(|it| a.binary_search(it).is_ok()) => self.clone(),
-            (Some(a), Some(b)) => {
-                let mut all: Vec<u32> = a.iter().chain(b.iter()).copied().collect();
-                all.sort_unstable();
-                all.dedup();
-                Origins(Some(all.into()))
-            }
+            (Some(a), Some(b)) => a.iter().chain(b.iter()).copied().collect(),
         }
     }
 }
@@ -56,7 +56,7 @@ impl FromIterator<u32> for Origins {
         let mut all: Vec<u32> = them.into_iter().collect();
         all.sort_unstable();
         all.dedup();
-        Origins((!all.is_empty()).then(|| all.into()))
+        Origins((!all.is_empty()).then(|| Arc::new(all)))
     }
 }
 
@@ -98,6 +98,28 @@ impl Marks {
     }
 }
 
+/// Those of all.
+impl<'m> FromIterator<&'m Marks> for Marks {
+    fn from_iter<I: IntoIterator<Item = &'m Marks>>(them: I) -> Self {
+        let mut all = Marks::NONE;
+        // United at the end, all at once: there may be thousands.
+        let mut origins: Vec<&Origins> = Vec::new();
+        for it in them {
+            all.sensitive |= it.sensitive;
+            all.ephemeral |= it.ephemeral;
+            if !it.from.is_empty() && !origins.last().is_some_and(|last| last.is_shared(&it.from)) {
+                origins.push(&it.from);
+            }
+        }
+        all.from = match origins.as_slice() {
+            [] => Origins::default(),
+            [one] => (*one).clone(),
+            many => many.iter().flat_map(|it| it.iter()).collect(),
+        };
+        all
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +129,12 @@ mod tests {
         let (a, b) = (Origins::one(3), Origins::one(1));
         assert_eq!(a.union(&b).iter().collect::<Vec<_>>(), [1, 3]);
         assert_eq!(a.union(&Origins::default()), a);
+    }
+
+    #[test]
+    fn marks_of_many_are_those_of_each() {
+        let [a, b] = [5, 2].map(Marks::from_instance);
+        let all: Marks = [&a, &Marks::SENSITIVE, &a, &b, &Marks::NONE].into_iter().collect();
+        assert_eq!(all, a.union(&b).union(&Marks::SENSITIVE));
     }
 }
