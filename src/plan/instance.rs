@@ -69,7 +69,9 @@ pub fn current(ev: &Evaluation<'_>, address: &Address) -> Result<Value> {
         return Ok(super::ephemeral::unopened(ephemeral.schema(), origins));
     }
     let planned = change.and_then(|it| it.after.clone());
-    planned.or_else(|| ev.facts.prior.get(address).map(|it| it.row.clone())).ok_or_else(upstream)
+    let known = planned.or_else(|| ev.facts.prior.get(address).map(|it| it.row.clone()));
+    // A console may ask for what was never made or read.
+    Ok(known.unwrap_or_else(|| Value::unknown(Type::Any)))
 }
 
 /// The object with one part replaced.

@@ -130,6 +130,9 @@ pub(super) fn filebase64(ctx: &Context<'_>, args: &[Value]) -> Outcome {
 /// `fileexists(path)`: a directory is neither yes nor no.
 pub(super) fn fileexists(ctx: &Context<'_>, args: &[Value]) -> Outcome {
     let path = text(args, 0);
+    if path.contains('\0') {
+        return failed(format!("there can be no file {path:?}"));
+    }
     let located = located(ctx, path)?;
     match path.is_empty() || ctx.files.is_dir(&located) {
         true => failed(format!("`{path}` is not a regular file, but a directory")),
@@ -346,9 +349,7 @@ fn template_vars(args: &[Value]) -> Result<&Value, CallError> {
     let Some(vars) = args.get(1) else { return argument(1, "an object of variables is required") };
     let entries = match vars.kind() {
         Kind::Map(_, items) | Kind::Object(items) => items,
-        Kind::Unknown(it) if matches!(it.ty, Type::Any | Type::Map(_) | Type::Object(_)) => {
-            return Ok(vars);
-        }
+        Kind::Unknown(_) => return Ok(vars),
         _ => return argument(1, "an object of variables is required"),
     };
     let word = |it: &str| {
