@@ -424,6 +424,8 @@ impl<'a> Checker<'a> {
                     ),
                     _ => format!("`{}` is followed by a type and a name", it.root.text),
                 };
+                // An index where a name is needed is what is wrong.
+                let at = it.steps.get(words.len()).map_or(at, |it| it.span);
                 return self.error(at, "Invalid reference", detail);
             }
         };

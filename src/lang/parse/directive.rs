@@ -30,6 +30,7 @@ enum Open {
 impl Walk<'_> {
     /// What is between quotes or heredoc markers, the end included.
     pub fn template(&mut self, ends: Ends) -> Step {
+        let start = self.token(self.at);
         let mut open: Vec<Open> = Vec::new();
         let mut misplaced: Step = Ok(());
         loop {
@@ -51,7 +52,7 @@ impl Walk<'_> {
                     self.edits.dots.push(next.start..next.end);
                 }
                 Tok::Text => {}
-                Tok::Interpolation => self.newlines(false, |it| it.interpolation(next))?,
+                Tok::Interpolation => self.newlines(false, |it| it.interpolation(start, ends))?,
                 Tok::Control => {
                     let placed = self.newlines(false, |it| it.directive(next, &mut open))?;
                     if misplaced.is_ok() {
@@ -86,7 +87,8 @@ impl Walk<'_> {
         }
     }
 
-    fn interpolation(&mut self, open: Token) -> Step {
+    /// What is between `${` and `}`, in a template that starts so.
+    fn interpolation(&mut self, start: Token, ends: Ends) -> Step {
         self.expression()?;
         let close = self.peek();
         match close.tok {
@@ -94,17 +96,24 @@ impl Walk<'_> {
                 self.read();
                 Ok(())
             }
-            Tok::End | Tok::OpenQuote | Tok::CloseQuote => self.error(
-                open,
-                "Unclosed template interpolation sequence",
-                "the closing brace of this `${` is missing",
-            ),
+            Tok::End => self.unclosed_interpolation(start),
+            Tok::OpenQuote | Tok::CloseQuote if ends == Ends::Quote => {
+                self.unclosed_interpolation(start)
+            }
             _ => self.error(
                 close,
                 "Extra characters after interpolation expression",
                 "here, the closing brace of the interpolation is expected",
             ),
         }
+    }
+
+    fn unclosed_interpolation(&self, start: Token) -> Step {
+        self.error(
+            start,
+            "Unclosed template interpolation sequence",
+            "the closing brace of an interpolation `${` is missing",
+        )
     }
 
     /// A directive; the inner result tells whether it is in its place.

@@ -381,10 +381,10 @@ impl Walk<'_> {
                 Tok::Dot => {
                     self.read();
                     if self.peek().tok == Tok::Star {
-                        self.read();
-                        self.attribute_splat()?;
+                        let star = self.read();
+                        self.attribute_splat(star)?;
                     } else {
-                        self.attribute_step()?;
+                        self.attribute_step(None)?;
                     }
                 }
                 Tok::OpenBracket => {
@@ -396,7 +396,7 @@ impl Walk<'_> {
         }
     }
 
-    fn attribute_splat(&mut self) -> Step {
+    fn attribute_splat(&mut self, star: Token) -> Step {
         while self.peek().tok == Tok::Dot {
             self.read();
             let next = self.peek();
@@ -407,12 +407,13 @@ impl Walk<'_> {
                     "a splat `.*` may not stand inside another one; write `[*]`",
                 );
             }
-            self.attribute_step()?;
+            self.attribute_step(Some(star))?;
         }
         Ok(())
     }
 
-    fn attribute_step(&mut self) -> Step {
+    /// What follows a dot; within a splat, a missing name is told at its star.
+    fn attribute_step(&mut self, star: Option<Token>) -> Step {
         let next = self.peek();
         match next.tok {
             Tok::Word => {
@@ -434,7 +435,7 @@ impl Walk<'_> {
                 Ok(())
             }
             _ => self.error(
-                next,
+                star.unwrap_or(next),
                 "Invalid attribute name",
                 "after a dot, the name of an attribute is expected",
             ),
@@ -444,10 +445,9 @@ impl Walk<'_> {
     fn index(&mut self) -> Step {
         if self.peek().tok == Tok::Star {
             self.read();
-            let close = self.peek();
-            if close.tok != Tok::CloseBracket {
+            if self.peek().tok != Tok::CloseBracket {
                 return self.error(
-                    close,
+                    self.closing_bracket(),
                     "Missing close bracket on splat index",
                     "here, the closing bracket of `[*]` is expected",
                 );
@@ -455,15 +455,31 @@ impl Walk<'_> {
         } else {
             self.expression()?;
         }
-        let close = self.peek();
-        if close.tok != Tok::CloseBracket {
+        if self.peek().tok != Tok::CloseBracket {
             return self.error(
-                close,
+                self.closing_bracket(),
                 "Missing close bracket on index",
                 "here, the closing bracket of the index is expected",
             );
         }
         self.read();
         Ok(())
+    }
+
+    /// The bracket that closes the index after all, or the end: where Terraform goes on, and where
+    /// it says that one is missing.
+    fn closing_bracket(&self) -> Token {
+        let mut open = 0;
+        let rest = self.tokens.get(self.at..).unwrap_or_default();
+        let closes = |it: &&Token| {
+            match it.tok {
+                Tok::OpenBracket => open += 1,
+                Tok::CloseBracket if open > 0 => open -= 1,
+                Tok::CloseBracket => return true,
+                _ => {}
+            }
+            false
+        };
+        rest.iter().find(closes).or(rest.last()).copied().unwrap_or_else(|| self.peek())
     }
 }

@@ -70,7 +70,7 @@ impl<'a> Walk<'a> {
         Walk { file, text, tokens, at: 0, newlines, depth: 0, edits }
     }
 
-    fn token(&self, at: usize) -> Token {
+    pub fn token(&self, at: usize) -> Token {
         let end = Token { tok: Tok::End, start: self.text.len(), end: self.text.len() };
         self.tokens.get(at).copied().unwrap_or(end)
     }

@@ -11,8 +11,6 @@ mod template;
 mod text;
 mod tree;
 
-use std::ops::Range;
-
 use self::grammar::Walk;
 use self::lex::{Start, check_tokens};
 use self::tree::{Place, Tree};
@@ -36,7 +34,7 @@ pub fn parse(sources: &Sources, file: FileId) -> (ast::Body, Diagnostics) {
     }
     let mut walk = Walk::new(file, &text, Start::Code);
     let (errors, bad) = walk.file();
-    let found = merge(&text, check_tokens(file, &text, &walk.tokens), errors, &bad);
+    let found = merge(check_tokens(file, &text, &walk.tokens), errors);
     let mut edits = std::mem::take(&mut walk.edits);
     edits.blank.extend(bad);
     match hcl_edit::parser::parse_body(&edits.apply(&text)) {
@@ -123,8 +121,7 @@ fn checked(
     let mut walk = Walk::new(FileId(0), tree.text, start);
     let result = walked(&mut walk);
     let errors = result.err().into_iter().map(|it| *it).collect();
-    let tokens = check_tokens(FileId(0), tree.text, &walk.tokens);
-    let found = merge(tree.text, tokens, errors, &[]);
+    let found = merge(check_tokens(FileId(0), tree.text, &walk.tokens), errors);
     if !found.has_errors() {
         return Ok(walk.edits);
     }
@@ -152,28 +149,11 @@ fn empty(tree: Tree) -> ast::Body {
     ast::Body { attributes: Vec::new(), blocks: Vec::new(), span, end, json: false }
 }
 
-/// Bad tokens and errors of the grammar in the order of the text. Of two at one place, and of bad
-/// tokens on the lines after the error of an item, the second is most often only a consequence of
-/// the first.
-fn merge(
-    text: &str,
-    tokens: Diagnostics,
-    errors: Diagnostics,
-    bad: &[Range<usize>],
-) -> Diagnostics {
-    let start = |one: &Diagnostic| one.span.map_or(0, |it| it.start as usize);
-    let is_cause = |token: &Diagnostic| {
-        let item = bad.iter().find(|it| it.contains(&start(token)));
-        let error = item.and_then(|item| errors.iter().map(start).find(|it| item.contains(it)));
-        let between = |error: usize| text.get(error..start(token)).unwrap_or("");
-        error.is_none_or(|error| !between(error).contains('\n'))
-    };
-    let tokens: Vec<Diagnostic> = tokens.into_iter().filter(is_cause).collect();
-    let at_token = |error: &Diagnostic| tokens.iter().any(|it| it.span == error.span);
-    let errors: Vec<Diagnostic> = errors.into_iter().filter(|it| !at_token(it)).collect();
-    let mut all = tokens;
-    all.extend(errors);
-    all.sort_by_key(start);
+/// Bad tokens and errors of the grammar in the order of the text; of two at one place, the token
+/// comes first.
+fn merge(tokens: Diagnostics, errors: Diagnostics) -> Diagnostics {
+    let mut all: Vec<Diagnostic> = tokens.into_iter().chain(errors).collect();
+    all.sort_by_key(|one| one.span.map_or(0, |it| it.start));
     all.into_iter().collect()
 }
 
