@@ -35,8 +35,6 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
         "`Invalid reference` says it already",
     ),
     ("ref-bare-type", "Reference to undeclared local value", "`Invalid reference` says it already"),
-    ("error-two-files-syntax", "Unterminated template string", "a consequence of the line break"),
-    ("error-two-files-syntax", "Invalid multi-line string", "one line is enough; it is reported"),
     ("module-missing-directory", "Module not installed", "there is no `init`"),
     // These are checked against the schema of the resource type, by who knows it.
     ("schema-unsupported-argument", "Unsupported argument", "schema"),

@@ -13,7 +13,6 @@ use super::{Failed, session};
 use crate::diag::{Diagnostic, Result};
 use crate::engine::saved::{self, SavedPlan};
 use crate::engine::{Engine, Inputs, Stack};
-use crate::lang::convert::convert;
 use crate::lang::eval::Environment;
 use crate::plan::Plan;
 
@@ -76,7 +75,8 @@ pub fn read(path: &Path, lock: Option<&LockArgs>) -> Result<(Engine, SavedPlan, 
     Ok((engine, plan, from.stack))
 }
 
-/// Values of the root variables, given and by default, as the plan's JSON lists them.
+/// Values of the root variables as the plan's JSON lists them: as they were given, else the defaults.
+/// An ephemeral value that was given is not told.
 pub fn variables(engine: &Engine, stack: &Stack, inputs: &Inputs) -> BTreeMap<String, Json> {
     let environment = Environment {
         files: engine.files.clone(),
@@ -86,10 +86,9 @@ pub fn variables(engine: &Engine, stack: &Stack, inputs: &Inputs) -> BTreeMap<St
         sources: stack.sources.clone(),
     };
     let given = inputs.read(&stack.config, &environment).unwrap_or_default();
-    let declared = stack.config.root.variables.values().filter(|it| !it.ephemeral);
     let value = |it: &crate::lang::config::Variable| {
-        let value = given.get(&it.name).or(it.default.as_ref())?;
-        convert(value, &it.ty.without_optional()).ok().as_ref().unwrap_or(value).to_json()
+        given.get(&it.name).filter(|_| !it.ephemeral).or(it.default.as_ref())?.to_json()
     };
+    let declared = stack.config.root.variables.values();
     declared.filter_map(|it| Some((it.name.to_string(), value(it)?))).collect()
 }

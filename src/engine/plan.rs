@@ -7,11 +7,12 @@ use super::held::{self, Held};
 use super::{Connected, Engine, Inputs, PlanFailure, PlanOptions, Stack, imports, prior, refresh};
 use crate::address::{Address, Target};
 use crate::diag::{Diagnostic, Diagnostics, Result};
+use crate::lang::config::{Module, Variable};
 use crate::lang::types::Type;
 use crate::lang::value::{Str, Value};
 use crate::plan::evaluation::{Evaluation, Facts, Purpose};
 use crate::plan::instance::Prior;
-use crate::plan::{Action, Change, OutputChange, Plan, PlanMode, diff, make, moves};
+use crate::plan::{Action, Change, OutputChange, Plan, PlanMode, diff, make, moves, variables};
 use crate::state::{OutputState, State};
 
 impl Engine {
@@ -28,10 +29,8 @@ impl Engine {
         let made = self.clock.now();
         let environment = self.environment(stack, Some(made), false);
         let state = self.known_state(&mut warnings)?;
-        let variables = match inputs.read(&stack.config, &environment) {
-            Ok(variables) => variables,
-            Err(those) => return Err(failed(nothing(options.mode, made, &state), those)),
-        };
+        let variables = inputs.read(&stack.config, &environment)?;
+        all_given(&stack.config.root, &variables).into_result(())?;
         still_declared(&stack.config.root).into_result(())?;
         let (objects, unknown) = prior::objects(&state, &self.registry);
         unknown.into_result(())?;
@@ -282,22 +281,11 @@ fn without(mut plan: Plan, unread: &[Address]) -> Plan {
     plan
 }
 
-/// The plan of a run that failed before it looked at anything.
-fn nothing(mode: PlanMode, made: jiff::Timestamp, prior: &State) -> Plan {
-    Plan {
-        mode,
-        changes: Vec::new(),
-        outputs: BTreeMap::new(),
-        drift: Vec::new(),
-        checks: Vec::new(),
-        prior: prior.clone(),
-        warnings: Diagnostics::new(),
-        complete: false,
-        errored: true,
-        made,
-        data: BTreeMap::new(),
-        refreshed: BTreeMap::new(),
-    }
+/// Root variables that have no value: without them nothing can be planned at all.
+fn all_given(root: &Module, given: &BTreeMap<Str, Value>) -> Diagnostics {
+    let lacking = |it: &&Variable| it.default.is_none() && !given.contains_key(&it.name);
+    let lacking = root.variables.values().filter(lacking);
+    lacking.map(|it| variables::unset(&it.name).at(it.span)).collect()
 }
 
 /// Says which objects are left alone from now on.

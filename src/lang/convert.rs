@@ -201,7 +201,8 @@ fn blurs(from: &Type, to: &Type) -> bool {
             from.iter().zip(to.iter()).any(|(from, to)| blurs(from, to))
         }
         (Type::Object(from), Type::Object(to)) => {
-            let both = to.attributes.iter().filter_map(|it| Some((from.attributes.get(it.0)?, it.1)));
+            let both =
+                to.attributes.iter().filter_map(|it| Some((from.attributes.get(it.0)?, it.1)));
             both.into_iter().any(|(from, to)| blurs(from, to))
         }
         (from, to) => {
@@ -323,7 +324,8 @@ pub fn unify(types: &[Type]) -> Option<Type> {
     let untyped = types.contains(&Type::Any);
     let all = |test: fn(&Type) -> bool| types.iter().all(|it| *it == Type::Any || test(it));
     let any = |test: fn(&Type) -> bool| types.iter().any(test);
-    let (list, set) = (|it: &Type| matches!(it, Type::List(_)), |it: &Type| matches!(it, Type::Set(_)));
+    let (list, set) =
+        (|it: &Type| matches!(it, Type::List(_)), |it: &Type| matches!(it, Type::Set(_)));
     let (map, object) =
         (|it: &Type| matches!(it, Type::Map(_)), |it: &Type| matches!(it, Type::Object(_)));
     let tuple = |it: &Type| matches!(it, Type::Tuple(_));

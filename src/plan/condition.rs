@@ -23,6 +23,12 @@ pub fn outcome(
     let invalid =
         |detail: String| Diagnostic::error(format!("Invalid {what} result"), detail).at(place);
     let (value, _) = evaluate(scope, &condition.condition)?.without_marks();
+    if ev.facts.purpose == Purpose::Validate {
+        // Whether it holds is seen when there are values.
+        convert(&value, &Type::Bool).map_err(|it| invalid(it.to_string()))?;
+        evaluate(scope, &condition.error_message)?;
+        return Ok((CheckStatus::Unknown, String::new()));
+    }
     if value.is_null() {
         return Err(invalid("a condition must be true or false, not null".into()).into());
     }
@@ -41,6 +47,16 @@ pub fn outcome(
     }
     let message = evaluate(scope, &condition.error_message)?;
     let ephemeral = message.has_ephemeral();
+    let message = match convert(&message, &Type::String) {
+        Ok(it) if !it.is_null() => it,
+        // The value is wrong whatever is said of it.
+        _ if what == VALIDATION => Value::from("the error message of the condition is no text"),
+        _ => {
+            let detail = "the error message must be a text";
+            let it = Diagnostic::error("Invalid error message", detail);
+            return Err(it.at(condition.error_message.span).into());
+        }
+    };
     let text = match (ephemeral || message.has_sensitive(), message.as_str()) {
         (true, _) => {
             let mut told = secret(condition, ephemeral);
@@ -80,8 +96,11 @@ pub fn check(
         Checked::Postcondition(address) => ("Resource postcondition failed", address.to_string()),
         Checked::Output(address) => ("Module output value precondition failed", address.clone()),
     };
-    let (status, message) = outcome(evaluation, scope, condition, "condition")?;
     let kind = if matches!(checked, Checked::Output(_)) { "output_value" } else { "resource" };
+    let outcome = outcome(evaluation, scope, condition, "condition").inspect_err(|_| {
+        evaluation.record(kind, &address, CheckStatus::Error, "");
+    });
+    let (status, message) = outcome?;
     evaluation.record(kind, &address, status, &message);
     match status {
         CheckStatus::Fail => {

@@ -154,10 +154,16 @@ fn managed(
     let Opening { given, scope, config } =
         opening::open(ev, module, key, address, AnyType::Managed(driver), prior)?;
     if ev.facts.purpose == Purpose::Validate {
-        return Ok(Value::unknown(schema.ty()));
+        let value = Value::unknown(schema.ty());
+        let checked = Checked::Postcondition(address.clone());
+        let scope = scope.with_self(value.clone());
+        ev.conditions(&scope, &resource.lifecycle.postconditions, checked)?;
+        return Ok(value);
     }
     let mut change = decide(ev, module, resource, address, schema, prior, &config)?;
-    change.dependencies = ev.addresses(&given.origins);
+    let triggers = triggers(ev, module, resource, address)?;
+    let origins = triggers.iter().fold(given.origins, |all, it| all.union(&it.deep_marks().from));
+    change.dependencies = ev.addresses(&origins);
     change.dependencies.retain(|it| it != address);
     change.timeouts = given.timeouts;
     if resource.lifecycle.prevent_destroy && change.action.deletes() {
@@ -267,6 +273,21 @@ fn with_own_tags(prior: &Prior, config: &Value) -> Prior {
     Prior { row: with_part(&prior.row, "tags", tags), ..prior.clone() }
 }
 
+/// The values of what `replace_triggered_by` names.
+fn triggers(
+    ev: &Evaluation<'_>,
+    module: &Arc<ModuleInstance>,
+    resource: &Resource,
+    address: &Address,
+) -> Result<Vec<Value>> {
+    let mut values = Vec::new();
+    for expr in &resource.lifecycle.replace_triggered_by {
+        let (scope, _) = opening::scope(ev, module, &resource_key(resource), address)?;
+        values.push(evaluate(&scope, expr)?);
+    }
+    Ok(values)
+}
+
 /// Whether something that `replace_triggered_by` names changes.
 fn triggered(
     ev: &Evaluation<'_>,
@@ -274,10 +295,8 @@ fn triggered(
     resource: &Resource,
     address: &Address,
 ) -> Result<bool> {
-    for expr in &resource.lifecycle.replace_triggered_by {
-        let key = resource_key(resource);
-        let (scope, _) = opening::scope(ev, module, &key, address)?;
-        let value = evaluate(&scope, expr)?;
+    let values = triggers(ev, module, resource, address)?;
+    for (expr, value) in resource.lifecycle.replace_triggered_by.iter().zip(values) {
         let path = attribute_path(expr);
         for origin in ev.addresses(&value.deep_marks().from) {
             let changes = ev.changes.borrow();

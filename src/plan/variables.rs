@@ -65,17 +65,7 @@ pub fn settle(variable: &Variable, given: Option<Value>, place: Span) -> Result<
     }
     let given = given.filter(|it| !it.is_null() || variable.nullable);
     let Some(given) = given else {
-        return variable.default.clone().ok_or_else(|| {
-            Diagnostic::error(
-                "No value for required variable",
-                format!("the variable `{name}` has no default, and no value was given"),
-            )
-            .hint(format!(
-                "give it with `--var {name}=…`, in a `.tfvars` file or as `TF_VAR_{name}`"
-            ))
-            .at(place)
-            .into()
-        });
+        return variable.default.clone().ok_or_else(|| unset(name).at(place).into());
     };
     let given = variable.defaults.apply(&given);
     convert(&given, &variable.ty).map_err(|mismatch| {
@@ -86,6 +76,13 @@ pub fn settle(variable: &Variable, given: Option<Value>, place: Span) -> Result<
         .at(place)
         .into()
     })
+}
+
+/// A variable has neither a value nor a default.
+pub fn unset(name: &str) -> Diagnostic {
+    let detail = format!("the variable `{name}` has no default, and no value was given");
+    Diagnostic::error("No value for required variable", detail)
+        .hint(format!("give it with `--var {name}=…`, in a `.tfvars` file or as `TF_VAR_{name}`"))
 }
 
 fn validate(

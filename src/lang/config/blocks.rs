@@ -267,14 +267,24 @@ pub(super) fn key_of(it: &Resource) -> ResourceKey {
     ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() }
 }
 
+/// An address that native syntax does not quote.
+fn plain_target(expr: &Expr, json: bool, found: &mut Diagnostics) -> Option<Target> {
+    if matches!(expr.kind, ExprKind::Literal(_)) && !json {
+        let one = Diagnostic::error("Invalid expression", "here, a single reference is expected");
+        found.push(one.at(expr.span).hint("write it without quotes"));
+        return None;
+    }
+    target(expr, json, found)
+}
+
 const MOVED: Shape = Shape { attributes: &[("from", true), ("to", true)], blocks: &[] };
 
 pub(super) fn moved(it: &Block, found: &mut Diagnostics) -> Option<Moved> {
     let json = it.body.json;
     let content = Content::of(&it.body, MOVED, found);
     let (from, to) = (content.attribute("from"), content.attribute("to"));
-    let from_target = from.and_then(|it| target(&it.value, json, found));
-    let to_target = to.and_then(|it| target(&it.value, json, found));
+    let from_target = from.and_then(|it| plain_target(&it.value, json, found));
+    let to_target = to.and_then(|it| plain_target(&it.value, json, found));
     let moved = Moved {
         from: from_target?,
         to: to_target?,
@@ -316,7 +326,20 @@ pub(super) fn removed(it: &Block, found: &mut Diagnostics) -> Option<Removed> {
         }
     }
     let from = content.attribute("from")?;
-    let target = target(&from.value, it.body.json, found)?;
+    let target = plain_target(&from.value, it.body.json, found)?;
+    let of_data = match &target {
+        Target::Instance(it) => it.resource.mode == Mode::Data,
+        Target::Resource(it) => it.mode == Mode::Data,
+        Target::Module(_) => false,
+    };
+    if of_data {
+        let one = Diagnostic::error(
+            "Data source address not allowed",
+            "a data source is only read, so there is nothing to remove",
+        );
+        found.push(one.at(from.value.span));
+        return None;
+    }
     let keyed = match &target {
         Target::Instance(_) => true,
         Target::Resource(it) => it.module.0.iter().any(|step| step.key.is_some()),
@@ -353,6 +376,7 @@ pub(super) fn import(it: &Block, found: &mut Diagnostics) -> Option<Import> {
         found.push(one.at(it.body.missing()).hint("add `id = …`"));
     }
     let to = content.attribute("to")?;
+    let to_name = to.name.span;
     let to = match &to.value.kind {
         ExprKind::Literal(text) if json && text.as_str().is_some() => {
             let text = text.as_str().unwrap_or("");
@@ -365,6 +389,7 @@ pub(super) fn import(it: &Block, found: &mut Diagnostics) -> Option<Import> {
     let provider = content.attribute("provider");
     Some(Import {
         to,
+        to_name,
         id: value("id"),
         identity: value("identity"),
         for_each: value("for_each"),

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use self::constant::constant;
+pub use self::constant::{constant, fixed};
 pub use self::constraint::type_constraint;
 pub use self::content::{Content, Shape};
 pub use self::decode::{decode, file_blocks};
@@ -330,6 +330,8 @@ pub struct Removed {
 pub struct Import {
     /// Address; its keys may use `each`.
     pub to: Arc<Expr>,
+    /// Where the word `to` stands.
+    pub to_name: Span,
     /// What the provider knows it by.
     pub id: Option<Arc<Expr>>,
     /// What the provider knows it by, in parts.

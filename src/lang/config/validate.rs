@@ -37,9 +37,27 @@ fn within(module: &Module, types: &dyn Types) -> Diagnostics {
     check.module();
     let mut found = check.found;
     for call in module.calls.values() {
+        for import in &call.module.imports {
+            let it = Diagnostic::error(
+                "Invalid import configuration",
+                "an `import` block stands in the root module only",
+            );
+            found.push(it.at(import.span));
+        }
         found.extend(within(&call.module, types));
     }
     found
+}
+
+/// The reference that an address begins with, before its first computed key.
+fn leading_reference(expr: &Expr) -> Option<&Reference> {
+    match &expr.kind {
+        ExprKind::Reference(it) => Some(it),
+        ExprKind::Index(source, _) | ExprKind::Access(source, _) | ExprKind::Paren(source) => {
+            leading_reference(source)
+        }
+        _ => None,
+    }
 }
 
 /// What an expression may refer to beside the objects of its module.
@@ -48,8 +66,6 @@ struct Place<'a> {
     count: bool,
     each: bool,
     own: bool,
-    /// The resource whose instances the expression decides.
-    resource: Option<&'a Resource>,
     /// The local value that the expression is.
     local: Option<&'a str>,
 }
@@ -86,6 +102,7 @@ impl<'a> Checker<'a> {
             self.conditions(&it.asserts, Place::default());
         }
         for it in &module.imports {
+            self.import_address(it);
             let place = Place { each: it.for_each.is_some(), ..Default::default() };
             for expr in [&it.id, &it.identity].into_iter().flatten() {
                 self.expr(expr, place);
@@ -104,6 +121,36 @@ impl<'a> Checker<'a> {
             self.expr(&it.value, Place::default());
             self.depends_on(&it.depends_on);
             self.conditions(&it.preconditions, Place::default());
+        }
+    }
+
+    /// Whether what is imported is something that can be, and is declared.
+    fn import_address(&mut self, it: &Import) {
+        let Some(to) = leading_reference(&it.to) else { return };
+        if &*to.root.text == "data" {
+            let detail = "a data source is only read, so it cannot be imported";
+            return self.error(it.to_name, "Invalid import address", detail);
+        }
+        let undeclared = "Configuration for import target does not exist";
+        let named = |at: usize| match to.steps.get(at).map(|it| &it.kind) {
+            Some(StepKind::Attribute(name)) => Some(name),
+            _ => None,
+        };
+        if &*to.root.text == "module" {
+            if named(0).is_some_and(|name| !self.module.calls.contains_key(name)) {
+                let detail = "no module of that name is declared to import into";
+                self.error(it.to.span, undeclared, detail);
+            }
+            return;
+        }
+        let Some(name) = named(0) else { return };
+        let key =
+            ResourceKey { mode: Mode::Managed, kind: to.root.text.clone(), name: name.clone() };
+        let many = self.module.resources.get(&key);
+        let many = many.is_some_and(|it| it.count.is_some() || it.for_each.is_some());
+        if many && to.steps.len() == 1 && matches!(it.to.kind, ExprKind::Reference(_)) {
+            let detail = format!("`{key}` has several instances, so one of them is to be named");
+            self.error(it.to.span, "Invalid import 'to' expression", detail);
         }
     }
 
@@ -147,15 +194,13 @@ impl<'a> Checker<'a> {
             let names = known.iter().map(|it| &**it);
             self.found.push(one.at(it.kind_span).did_you_mean(&it.kind, names));
         }
-        // The number of instances cannot depend on which instance it is.
         for expr in [&it.count, &it.for_each].into_iter().flatten() {
-            self.expr(expr, Place { resource: Some(it), ..Default::default() });
+            self.expr(expr, Place::default());
         }
         let place = Place {
             count: it.count.is_some(),
             each: it.for_each.is_some(),
             own: false,
-            resource: None,
             local: None,
         };
         self.body(&it.body, place, &mut Vec::new());
@@ -164,7 +209,7 @@ impl<'a> Checker<'a> {
         self.conditions(&it.lifecycle.preconditions, place);
         self.conditions(&it.lifecycle.postconditions, after);
         for expr in &it.lifecycle.replace_triggered_by {
-            self.expr(expr, Place { resource: None, ..place });
+            self.expr(expr, place);
         }
         if let (IgnoreChanges::Paths(paths), Some(known)) =
             (&it.lifecycle.ignore_changes, attributes)
@@ -344,10 +389,10 @@ impl<'a> Checker<'a> {
                     self.error(at, "Invalid \"self\" reference", detail);
                 }
             }
-            ("data", _) => self.resource_reference(it, Mode::Data, 1, place, whole),
-            ("ephemeral", _) => self.resource_reference(it, Mode::Ephemeral, 1, place, whole),
-            ("resource", _) => self.resource_reference(it, Mode::Managed, 1, place, whole),
-            _ => self.resource_reference(it, Mode::Managed, 0, place, whole),
+            ("data", _) => self.resource_reference(it, Mode::Data, 1, whole),
+            ("ephemeral", _) => self.resource_reference(it, Mode::Ephemeral, 1, whole),
+            ("resource", _) => self.resource_reference(it, Mode::Managed, 1, whole),
+            _ => self.resource_reference(it, Mode::Managed, 0, whole),
         }
     }
 
@@ -400,7 +445,6 @@ impl<'a> Checker<'a> {
         it: &Reference,
         mode: Mode,
         skip: usize,
-        place: Place<'_>,
         whole: bool,
     ) {
         let at = it.span();
@@ -433,12 +477,6 @@ impl<'a> Checker<'a> {
         let Some(resource) = self.module.resources.get(&key) else {
             return self.undeclared_resource(at, &key);
         };
-        if let Some(own) = place.resource
-            && std::ptr::eq(own, resource)
-        {
-            let detail = format!("the configuration of `{key}` cannot depend on the object itself");
-            return self.error(at, "Self-referential block", detail);
-        }
         self.resource_steps(it, resource, it.steps.get(skip + 1..).unwrap_or(&[]), whole);
     }
 

@@ -172,9 +172,9 @@ impl Evaluator<'_> {
     fn try_call(&self, it: &Call, bound: &Bound<'_>, span: Span) -> Result<Value> {
         let mut failures = Diagnostics::new();
         let expanded = match it.args.last() {
-            Some(last) if it.expand => Some(
-                self.expr(last, bound).and_then(|value| expand(value).at(last.span))?,
-            ),
+            Some(last) if it.expand => {
+                Some(self.expr(last, bound).and_then(|value| expand(value).at(last.span))?)
+            }
             _ => None,
         };
         let count = it.args.len() - usize::from(expanded.is_some());
