@@ -63,9 +63,7 @@ fn request(
         kind: address.resource.kind.clone(),
         name: address.resource.name.clone(),
     };
-    if address.resource.module.is_root()
-        && !evaluation.repetition(&root, &key)?.has(&address.key)
-    {
+    if address.resource.module.is_root() && !evaluation.repetition(&root, &key)?.has(&address.key) {
         let detail = format!("`{}` has no instance `{address}` to import into", address.resource);
         let summary = "Configuration for import target does not exist";
         return Err(Diagnostic::error(summary, detail).into());

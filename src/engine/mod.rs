@@ -418,6 +418,11 @@ impl Types for Known<'_> {
         Some(schema.attributes.iter().map(|it| it.name.into()).collect())
     }
 
+    fn decided(&self, mode: Mode, kind: &str) -> Vec<Str> {
+        let attributes = self.0.of(mode, kind).map_or(&[][..], |it| it.schema().attributes);
+        attributes.iter().filter(|it| !it.is_argument()).map(|it| it.name.into()).collect()
+    }
+
     fn kinds(&self, mode: Mode) -> Vec<Str> {
         self.0.kinds(mode).into_iter().map(Str::from).collect()
     }

@@ -155,14 +155,15 @@ impl Engine {
         let evaluation = Evaluation::new(&ground.stack.config, facts);
         let before = state_outputs(&ground.state);
         let mut imports = Vec::new();
-        let mut outputs = BTreeMap::new();
+        let outputs;
         match options.mode {
             PlanMode::Normal => {
                 imports = imports::requests(&evaluation, &objects);
                 make::walk(&evaluation, &options.targets);
-                if options.targets.is_empty() {
-                    outputs = make::outputs(&evaluation, &before);
-                }
+                outputs = match options.targets.is_empty() {
+                    true => make::outputs(&evaluation, &before),
+                    false => make::targeted_outputs(&evaluation, &before),
+                };
                 let planned: HashSet<Address> =
                     evaluation.changes.borrow().keys().cloned().collect();
                 let orphans = objects.iter().filter(|(address, _)| !planned.contains(address));
@@ -186,7 +187,9 @@ impl Engine {
                 }
                 outputs = removed_outputs(before);
             }
-            PlanMode::RefreshOnly => outputs = kept_outputs(before),
+            PlanMode::RefreshOnly => {
+                outputs = self.outputs_as_they_are(ground, data, &objects, before);
+            }
         }
         let mut changes = std::mem::take(&mut *evaluation.changes.borrow_mut());
         make::spread_create_before_destroy(&mut changes);
@@ -214,8 +217,30 @@ impl Engine {
             }
         }
         make::keep_targets(&mut plan, &options.targets);
+        plan.warnings.extend(options.replace.iter().filter_map(|it| incomplete(it, &objects)));
         let wanted = std::mem::take(&mut *evaluation.wanted.borrow_mut());
         Round { plan, wanted, imports, diagnostics: evaluation.take_diagnostics() }
+    }
+
+    /// Root outputs as they follow from the objects that there are.
+    fn outputs_as_they_are(
+        &self,
+        ground: &Ground<'_>,
+        data: &BTreeMap<Address, Value>,
+        objects: &BTreeMap<Address, Prior>,
+        before: BTreeMap<Str, Value>,
+    ) -> BTreeMap<Str, OutputChange> {
+        let (replace, made) = (HashSet::new(), Some(ground.made));
+        let (purpose, variables) = (Purpose::Apply, &ground.variables);
+        let facts = self.facts(ground.stack, purpose, variables, objects, &replace, made);
+        let evaluation = Evaluation::new(&ground.stack.config, Facts { data, ..facts });
+        let mut outputs = make::outputs(&evaluation, &before);
+        let known = |it: &OutputChange| it.after.as_ref().is_some_and(Value::is_wholly_known);
+        outputs.retain(|_, it| known(it));
+        for (name, change) in kept_outputs(before) {
+            outputs.entry(name).or_insert(change);
+        }
+        outputs
     }
 
     /// Whether the configuration has an instance of that address, though evaluating it failed or a
@@ -266,6 +291,15 @@ impl Engine {
         replay.apply_to(&mut state)?;
         Ok(state)
     }
+}
+
+/// An address of `--replace` that lacks the key of an instance.
+fn incomplete(address: &Address, objects: &BTreeMap<Address, Prior>) -> Option<Diagnostic> {
+    let alike = |it: &&Address| it.resource == address.resource && it.key != address.key;
+    let some = objects.keys().find(alike).filter(|_| address.key.is_none())?;
+    let summary = "Incompletely-matched force-replace resource instance";
+    let detail = format!("`{address}` has several instances, so none of them is replaced");
+    Some(Diagnostic::warning(summary, detail).hint(format!("name one of them, such as `{some}`")))
 }
 
 /// A plan that could not be finished.

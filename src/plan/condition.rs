@@ -23,12 +23,6 @@ pub fn outcome(
     let invalid =
         |detail: String| Diagnostic::error(format!("Invalid {what} result"), detail).at(place);
     let (value, _) = evaluate(scope, &condition.condition)?.without_marks();
-    if ev.facts.purpose == Purpose::Validate {
-        // Whether it holds is seen when there are values.
-        convert(&value, &Type::Bool).map_err(|it| invalid(it.to_string()))?;
-        evaluate(scope, &condition.error_message)?;
-        return Ok((CheckStatus::Unknown, String::new()));
-    }
     if value.is_null() {
         return Err(invalid("a condition must be true or false, not null".into()).into());
     }
@@ -42,7 +36,12 @@ pub fn outcome(
             }
             return Ok((CheckStatus::Pass, String::new()));
         }
-        None => return Ok((CheckStatus::Unknown, String::new())),
+        None => {
+            if ev.facts.purpose == Purpose::Validate {
+                evaluate(scope, &condition.error_message)?;
+            }
+            return Ok((CheckStatus::Unknown, String::new()));
+        }
         Some(false) => {}
     }
     let message = evaluate(scope, &condition.error_message)?;
@@ -97,6 +96,16 @@ pub fn check(
         Checked::Output(address) => ("Module output value precondition failed", address.clone()),
     };
     let kind = if matches!(checked, Checked::Output(_)) { "output_value" } else { "resource" };
+    if evaluation.facts.purpose == Purpose::Validate && kind == "resource" {
+        // Whether it holds is seen when there are values.
+        let value = evaluate(scope, &condition.condition)?;
+        convert(&value, &Type::Bool).map_err(|it| {
+            Diagnostic::error("Invalid condition result", it.to_string())
+                .at(condition.condition.span)
+        })?;
+        evaluate(scope, &condition.error_message)?;
+        return Ok(());
+    }
     let outcome = outcome(evaluation, scope, condition, "condition").inspect_err(|_| {
         evaluation.record(kind, &address, CheckStatus::Error, "");
     });

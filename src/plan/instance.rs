@@ -10,7 +10,7 @@ use crate::address::{Address, Mode};
 use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::lang::access;
 use crate::lang::ast::{Expr, ExprKind, Step, StepKind};
-use crate::lang::config::{Resource, ResourceKey};
+use crate::lang::config::{IgnoreChanges, Resource, ResourceKey};
 use crate::lang::eval::evaluate;
 use crate::lang::types::Type;
 use crate::lang::value::{Origins, Str, Value};
@@ -136,7 +136,7 @@ pub fn unknown_type(ev: &Evaluation<'_>, resource: &Resource) -> Diagnostics {
                 .did_you_mean(kind, known)
         }
     };
-    it.at(resource.span).into()
+    it.at(resource.kind_span).into()
 }
 
 fn managed(
@@ -166,7 +166,16 @@ fn managed(
     change.dependencies = ev.addresses(&origins);
     change.dependencies.retain(|it| it != address);
     change.timeouts = given.timeouts;
+    if change.reason.is_some() && !matches!(resource.lifecycle.ignore_changes, IgnoreChanges::None)
+    {
+        // A new object has nothing that could be kept as it is.
+        let kind = AnyType::Managed(driver);
+        let fresh = opening::open(ev, module, key, address, kind, None)?.config;
+        let planned = diff::planned(schema, None, &fresh);
+        change.after = Some(mark_sensitive(schema.attributes, &planned));
+    }
     if resource.lifecycle.prevent_destroy && change.action.deletes() {
+        ev.changes.borrow_mut().insert(address.clone(), change);
         return Err(refuse_destroy(resource, address));
     }
     let after = change.after.clone().unwrap_or(Value::NULL);

@@ -14,7 +14,7 @@ use super::scope::ModuleScope;
 use crate::address::{Address, Mode};
 use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::lang::ast::Body;
-use crate::lang::config::{Resource, ResourceKey};
+use crate::lang::config::{ProviderBlock, Resource, ResourceKey};
 use crate::lang::eval::{Scope, evaluate};
 use crate::lang::json;
 use crate::lang::value::{Marks, Origins, Value};
@@ -99,6 +99,18 @@ fn arguments(
     let resource = &module.module.resources[key];
     let (scope, marks) = scope(ev, module, key, address)?;
     let provider = provider_key(ev, module, resource);
+    let root = ev.root();
+    let configured = |it: &ProviderBlock| (&it.name, &it.alias) == (&provider.0, &provider.1);
+    if provider.1.is_some() && !root.module.providers.iter().any(configured) {
+        let alias = provider.1.as_deref().unwrap_or_default();
+        let detail = format!("there is no configuration `{}.{alias}` of the provider", provider.0);
+        let it = Diagnostic::error("Provider configuration not present", detail);
+        let hint = format!("add `provider \"{}\" {{ alias = \"{alias}\" }}`", provider.0);
+        return Err(it
+            .hint(hint)
+            .at(resource.provider.as_ref().map_or(resource.span, |it| it.span))
+            .into());
+    }
     let settings = ev.provider(&provider)?;
     let what = format!("`{}`", schema.kind);
     let mut found = Diagnostics::new();
@@ -147,8 +159,13 @@ fn provider_key(
             .providers
             .iter()
             .find(|(inner, _)| (&inner.name, &inner.alias) == (&key.0, &key.1));
+        let own = at.module.providers.iter();
+        let mut own = own.filter(|it| (&it.name, &it.alias) == (&key.0, &key.1));
         if let Some((_, outer)) = handed {
             key = (outer.name.clone(), outer.alias.clone());
+        } else if own.next().is_some() {
+            // It configures nothing, or it would have been refused.
+            key.1 = None;
         }
         at = caller.parent.clone();
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::change::CheckStatus;
 use super::condition::{self, VALIDATION};
-use super::evaluation::{Evaluation, ModuleInstance, Purpose, upstream};
+use super::evaluation::{Evaluation, ModuleInstance, Purpose, Repeated, upstream};
 use crate::diag::{Diagnostic, Diagnostics, Result, Span};
 use crate::lang::ast::{Reference, StepKind};
 use crate::lang::config::Variable;
@@ -46,7 +46,11 @@ fn given(
     let call = &caller.parent.module.calls[&caller.name];
     match call.inputs.get(&variable.name) {
         Some(input) => {
-            let scope = ev.scope(&caller.parent).repeated(caller.repeated.clone());
+            let repeated = match ev.facts.purpose {
+                Purpose::Validate => Repeated::unknown(),
+                _ => caller.repeated.clone(),
+            };
+            let scope = ev.scope(&caller.parent).repeated(repeated);
             Ok((Some(evaluate(&scope, &input.value)?), input.value.span))
         }
         None => Ok((None, call.missing)),

@@ -104,8 +104,12 @@ fn prior_state(schemas: Schemas<'_>, it: &Plan) -> State {
     // Terraform has evaluated them by then.
     for (name, output) in &it.outputs {
         let Some(after) = output.after.as_ref().filter(|it| it.is_wholly_known()) else { continue };
-        let Some(value) = json_value::known(after).filter(|it| !it.is_null()) else { continue };
-        let output = OutputState { value, ty: after.ty().to_json(), sensitive: output.sensitive };
+        let Some(value) = json_value::known(after).filter(|it| !it.is_null()) else {
+            state.outputs.remove(&**name);
+            continue;
+        };
+        let sensitive = after.has_sensitive();
+        let output = OutputState { value, ty: after.ty().to_json(), sensitive };
         state.outputs.insert(name.to_string(), output);
     }
     // What was checked before is no part of it.

@@ -7,7 +7,7 @@ use super::constraint::type_constraint;
 use super::content::{Content, Shape};
 use super::refer;
 use super::resource::{both, conditions, invalid_name, resource};
-use super::{version, *};
+use super::{requirements, version, *};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lang::ast::{ExprKind, Name, ObjectKey};
 use crate::lang::convert::convert;
@@ -206,12 +206,21 @@ const PROVIDER: Shape = Shape { attributes: &[("alias", false), ("version", fals
 pub(super) fn provider(it: &Block, found: &mut Diagnostics) -> Option<ProviderBlock> {
     let name = named(it, "Invalid provider name", found)?;
     let (content, rest) = Content::partial(&it.body, PROVIDER, found);
+    for name in ["count", "depends_on", "for_each", "source"] {
+        if let Some(reserved) = rest.attributes.iter().find(|it| &*it.name.text == name) {
+            let one = Diagnostic::error(
+                "Reserved argument name in provider block",
+                format!("`{name}` has no meaning in a `provider` block"),
+            );
+            found.push(one.at(reserved.name.span));
+        }
+    }
     if let Some(version) = content.attribute("version") {
         let one = Diagnostic::warning(
             "Version constraints inside provider configuration blocks are deprecated",
             "they belong into `required_providers` of the `terraform` block",
         );
-        found.push(one.at(version.name.span));
+        found.push(one.at(version.value.span));
     }
     let alias = text(content.attribute("alias"), found);
     if let (Some(alias), Some(at)) = (&alias, content.attribute("alias"))
@@ -413,23 +422,31 @@ pub(super) fn terraform(it: &Block, into: &mut TerraformBlock, found: &mut Diagn
     if let Some(version) = content.attribute("required_version")
         && let Some(text) = text(Some(version), found)
     {
-        found.extend(version::check(&text, version.value.span));
+        found.extend(version::check(&text, version.name.span, version.value.span));
         into.required_version.push((text, version.value.span));
     }
+    if let Some(experiments) = content.attribute("experiments") {
+        let one = Diagnostic::error(
+            "Module uses experimental features",
+            "there are no experiments that could be taken part in here",
+        );
+        found.push(one.at(experiments.name.span));
+    }
     for block in content.blocks("required_providers") {
-        for attribute in &block.body.attributes {
-            into.required_providers.insert(attribute.name.text.clone(), attribute.clone());
-        }
+        requirements::required_providers(block, into, found);
     }
     for block in content.blocks("backend").chain(content.blocks("cloud")) {
         match &into.backend {
             None => into.backend = Some(block.clone()),
             Some(first) => {
-                let one = Diagnostic::error(
-                    "Duplicate backend configuration",
-                    "a module has one backend",
-                );
-                found.push(one.at(block.header).label(first.header, "first here"));
+                let summary = match first.kind.text == block.kind.text {
+                    true => "Duplicate backend configuration",
+                    false => "Both a backend and cloud configuration are present",
+                };
+                let one = Diagnostic::error(summary, "a module has one backend");
+                let backend = [block, first].into_iter().find(|it| &*it.kind.text == "backend");
+                let at = backend.filter(|_| first.kind.text != block.kind.text).unwrap_or(block);
+                found.push(one.at(at.header).label(first.header, "first here"));
             }
         }
     }

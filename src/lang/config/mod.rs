@@ -8,6 +8,7 @@ mod decode;
 mod defaults;
 mod merge;
 mod refer;
+mod requirements;
 mod resource;
 pub mod validate;
 mod version;

@@ -14,6 +14,12 @@ pub trait Types {
     /// no such type.
     fn attributes(&self, mode: Mode, kind: &str) -> Option<Vec<Str>>;
 
+    /// Those attributes of a resource type that cannot be set.
+    fn decided(&self, mode: Mode, kind: &str) -> Vec<Str> {
+        let _ = (mode, kind);
+        Vec::new()
+    }
+
     /// Every resource type of that mode, for `did you mean`.
     fn kinds(&self, mode: Mode) -> Vec<Str> {
         let _ = mode;
@@ -44,7 +50,45 @@ fn within(module: &Module, types: &dyn Types) -> Diagnostics {
             );
             found.push(it.at(import.span));
         }
+        found.extend(handed_in(call));
         found.extend(within(&call.module, types));
+    }
+    found
+}
+
+/// Whether the provider configurations that a call hands in are those that its module asks for.
+fn handed_in(call: &ModuleCall) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    let module = &call.module;
+    for (inner, _) in &call.providers {
+        let required = module.terraform.required_providers.contains_key(&inner.name);
+        if !required && !module.providers.iter().any(|it| it.name == inner.name) {
+            let detail = format!("the module does not say which provider `{}` is", inner.name);
+            let one = Diagnostic::warning("Reference to undefined provider", detail);
+            let hint = format!("name `{}` in its `required_providers`", inner.name);
+            found.push(one.hint(hint).at(inner.span));
+        }
+    }
+    for alias in requirements::aliases(module) {
+        if !call.providers.iter().any(|(it, _)| (&it.name, &it.alias) == (&alias.0, &alias.1)) {
+            let name = format!("{}.{}", alias.0, alias.1.as_deref().unwrap_or_default());
+            let detail = format!("the module needs a configuration of the provider `{name}`");
+            let one = Diagnostic::error("Missing required provider configuration", detail);
+            let hint = format!("hand it in with `providers = {{ {name} = … }}`");
+            found.push(one.hint(hint).at(call.span));
+        }
+    }
+    for block in &module.providers {
+        if block.body.attributes.is_empty() && block.body.blocks.is_empty() {
+            let detail = "the configuration is taken from the caller, so this block does nothing";
+            let one = Diagnostic::warning("Redundant empty provider block", detail);
+            found.push(one.at(block.span));
+        } else {
+            let detail = "a provider is configured in the root module alone";
+            let one = Diagnostic::error("provider configuration in a module", detail);
+            let hint = "move it to the root module, and hand it in with `providers = { … }`";
+            found.push(one.hint(hint).at(block.span));
+        }
     }
     found
 }
@@ -187,10 +231,12 @@ impl<'a> Checker<'a> {
         let attributes = self.types.attributes(it.mode, &it.kind);
         if attributes.is_none() {
             let known = self.types.kinds(it.mode);
-            let one = Diagnostic::error(
-                "Invalid resource type",
-                format!("there is no resource type `{}`", it.kind),
-            );
+            let (summary, what) = match it.mode {
+                Mode::Managed => ("Invalid resource type", "resource type"),
+                Mode::Data => ("Invalid data source", "data source"),
+                Mode::Ephemeral => ("Invalid ephemeral resource", "ephemeral resource type"),
+            };
+            let one = Diagnostic::error(summary, format!("there is no {what} `{}`", it.kind));
             let names = known.iter().map(|it| &**it);
             self.found.push(one.at(it.kind_span).did_you_mean(&it.kind, names));
         }
@@ -209,18 +255,47 @@ impl<'a> Checker<'a> {
         self.conditions(&it.lifecycle.preconditions, place);
         self.conditions(&it.lifecycle.postconditions, after);
         for expr in &it.lifecycle.replace_triggered_by {
-            self.expr(expr, place);
+            self.trigger(expr);
         }
         if let (IgnoreChanges::Paths(paths), Some(known)) =
             (&it.lifecycle.ignore_changes, attributes)
         {
-            for first in paths.iter().filter_map(|path| path.first()) {
-                if let StepKind::Attribute(name) = &first.kind
-                    && !known.contains(name)
-                {
-                    self.unsupported_attribute(first.span, name, &known);
+            let decided = self.types.decided(it.mode, &it.kind);
+            for path in paths {
+                let Some(Step { kind: StepKind::Attribute(name), span }) = path.first() else {
+                    continue;
+                };
+                if !known.contains(name) {
+                    self.unsupported_attribute(*span, name, &known);
+                } else if path.len() == 1 && decided.contains(name) {
+                    let detail = format!(
+                        "the provider alone decides `{name}`, so there is no change to ignore"
+                    );
+                    let one = Diagnostic::warning("Redundant ignore_changes element", detail);
+                    self.found.push(one.at(it.kind_span));
                 }
             }
+        }
+    }
+
+    /// Whether it is a managed resource that replaces another one. Whether that is declared is seen
+    /// when its changes are looked for.
+    fn trigger(&mut self, expr: &Expr) {
+        let Some(it) = leading_reference(expr) else { return };
+        expr.references(&mut |it| {
+            if &*it.root.text == "each"
+                && !matches!(it.steps.first(),
+                    Some(Step { kind: StepKind::Attribute(name), .. }) if &**name == "key")
+            {
+                let detail = "of `each`, only the key is known here";
+                let summary = "Invalid each reference in replace_triggered_by expression";
+                self.error(expr.span, summary, detail);
+            }
+        });
+        const OTHERS: [&str; 7] = ["var", "local", "path", "terraform", "each", "count", "self"];
+        if OTHERS.contains(&&*it.root.text) {
+            let detail = "only resources replace others, so only they can be named here";
+            self.error(expr.span, "Invalid reference in replace_triggered_by expression", detail);
         }
     }
 
@@ -234,8 +309,8 @@ impl<'a> Checker<'a> {
         for expr in [&it.count, &it.for_each].into_iter().flatten() {
             self.expr(expr, Place::default());
         }
-        let place =
-            Place { count: it.count.is_some(), each: it.for_each.is_some(), ..Default::default() };
+        // Whether there are several instances is looked at when it is planned.
+        let place = Place { count: true, each: true, ..Default::default() };
         let known = &it.module.variables;
         for (name, input) in &it.inputs {
             self.expr(&input.value, place);
@@ -259,6 +334,20 @@ impl<'a> Checker<'a> {
 
     fn depends_on(&mut self, them: &[Reference]) {
         for it in them {
+            let skip = match &*it.root.text {
+                "var" | "local" | "each" | "count" | "self" | "path" | "terraform" => usize::MAX,
+                "data" | "ephemeral" | "resource" => 2,
+                _ => 1,
+            };
+            let index =
+                |at: usize| matches!(it.steps.get(at), Some(Step { kind: StepKind::Index(_), .. }));
+            if let Some(rest) = skip.checked_add(usize::from(index(skip)))
+                && let Some(step) = it.steps.get(rest)
+            {
+                let detail = "it depends on a whole object or module, not on one of its attributes";
+                self.error(step.span, "Invalid depends_on reference", detail);
+                continue;
+            }
             self.reference(
                 it,
                 Place { own: true, count: true, each: true, ..Default::default() },
@@ -440,13 +529,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn resource_reference(
-        &mut self,
-        it: &Reference,
-        mode: Mode,
-        skip: usize,
-        whole: bool,
-    ) {
+    fn resource_reference(&mut self, it: &Reference, mode: Mode, skip: usize, whole: bool) {
         let at = it.span();
         let words: Vec<&Str> = it
             .steps
