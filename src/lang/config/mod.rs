@@ -1,11 +1,13 @@
 //! Blocks to meaning: variables, locals, resources, module calls, outputs, checks.
 
+mod addresses;
 mod blocks;
 mod constant;
 mod constraint;
 mod content;
 mod decode;
 mod defaults;
+mod kinds;
 mod merge;
 mod refer;
 mod requirements;

@@ -1,6 +1,6 @@
 //! `required_providers`: sources and versions of providers, and mistakes in them.
 
-use super::{Module, TerraformBlock, refer, version};
+use super::{Module, ModuleCall, TerraformBlock, refer, version};
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::lang::ast::{Attribute, Block, Expr, ExprKind, ObjectKey};
 use crate::lang::value::Str;
@@ -48,6 +48,43 @@ pub(super) fn aliases(module: &Module) -> Vec<(Str, Option<Str>)> {
         }
     }
     all
+}
+
+/// Whether the provider configurations that a call hands in are those that its module asks for.
+pub(super) fn handed_in(call: &ModuleCall) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    let module = &call.module;
+    for (inner, _) in &call.providers {
+        let required = module.terraform.required_providers.contains_key(&inner.name);
+        if !required && !module.providers.iter().any(|it| it.name == inner.name) {
+            let detail = format!("the module does not say which provider `{}` is", inner.name);
+            let one = Diagnostic::warning("Reference to undefined provider", detail);
+            let hint = format!("name `{}` in its `required_providers`", inner.name);
+            found.push(one.hint(hint).at(inner.span));
+        }
+    }
+    for alias in aliases(module) {
+        if !call.providers.iter().any(|(it, _)| (&it.name, &it.alias) == (&alias.0, &alias.1)) {
+            let name = format!("{}.{}", alias.0, alias.1.as_deref().unwrap_or_default());
+            let detail = format!("the module needs a configuration of the provider `{name}`");
+            let one = Diagnostic::error("Missing required provider configuration", detail);
+            let hint = format!("hand it in with `providers = {{ {name} = … }}`");
+            found.push(one.hint(hint).at(call.span));
+        }
+    }
+    for block in &module.providers {
+        if block.body.attributes.is_empty() && block.body.blocks.is_empty() {
+            let detail = "the configuration is taken from the caller, so this block does nothing";
+            let one = Diagnostic::warning("Redundant empty provider block", detail);
+            found.push(one.at(block.span));
+        } else {
+            let detail = "a provider is configured in the root module alone";
+            let one = Diagnostic::error("provider configuration in a module", detail);
+            let hint = "move it to the root module, and hand it in with `providers = { … }`";
+            found.push(one.hint(hint).at(block.span));
+        }
+    }
+    found
 }
 
 fn requirement(it: &Attribute, found: &mut Diagnostics) {

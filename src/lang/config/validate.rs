@@ -1,31 +1,13 @@
 //! What can be told wrong without evaluating anything: references to what is not there, names out
 //! of their place, arguments that a module does not take.
 
-use std::sync::Arc;
 
+use super::kinds::unknown_kind;
+pub use super::kinds::{FixedTypes, Types};
 use super::*;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lang::ast::{ExprKind, ObjectKey, Part, StepKind};
 use crate::lang::json;
-
-/// What is known about resource types.
-pub trait Types {
-    /// Every argument and attribute of a resource type, nested blocks included; none where there is
-    /// no such type.
-    fn attributes(&self, mode: Mode, kind: &str) -> Option<Vec<Str>>;
-
-    /// Those attributes of a resource type that cannot be set.
-    fn decided(&self, mode: Mode, kind: &str) -> Vec<Str> {
-        let _ = (mode, kind);
-        Vec::new()
-    }
-
-    /// Every resource type of that mode, for `did you mean`.
-    fn kinds(&self, mode: Mode) -> Vec<Str> {
-        let _ = mode;
-        Vec::new()
-    }
-}
 
 /// Checks a module and every module that it calls.
 pub fn validate(module: &Module, types: &dyn Types) -> Diagnostics {
@@ -50,58 +32,10 @@ fn within(module: &Module, types: &dyn Types) -> Diagnostics {
             );
             found.push(it.at(import.span));
         }
-        found.extend(handed_in(call));
+        found.extend(requirements::handed_in(call));
         found.extend(within(&call.module, types));
     }
     found
-}
-
-/// Whether the provider configurations that a call hands in are those that its module asks for.
-fn handed_in(call: &ModuleCall) -> Diagnostics {
-    let mut found = Diagnostics::new();
-    let module = &call.module;
-    for (inner, _) in &call.providers {
-        let required = module.terraform.required_providers.contains_key(&inner.name);
-        if !required && !module.providers.iter().any(|it| it.name == inner.name) {
-            let detail = format!("the module does not say which provider `{}` is", inner.name);
-            let one = Diagnostic::warning("Reference to undefined provider", detail);
-            let hint = format!("name `{}` in its `required_providers`", inner.name);
-            found.push(one.hint(hint).at(inner.span));
-        }
-    }
-    for alias in requirements::aliases(module) {
-        if !call.providers.iter().any(|(it, _)| (&it.name, &it.alias) == (&alias.0, &alias.1)) {
-            let name = format!("{}.{}", alias.0, alias.1.as_deref().unwrap_or_default());
-            let detail = format!("the module needs a configuration of the provider `{name}`");
-            let one = Diagnostic::error("Missing required provider configuration", detail);
-            let hint = format!("hand it in with `providers = {{ {name} = … }}`");
-            found.push(one.hint(hint).at(call.span));
-        }
-    }
-    for block in &module.providers {
-        if block.body.attributes.is_empty() && block.body.blocks.is_empty() {
-            let detail = "the configuration is taken from the caller, so this block does nothing";
-            let one = Diagnostic::warning("Redundant empty provider block", detail);
-            found.push(one.at(block.span));
-        } else {
-            let detail = "a provider is configured in the root module alone";
-            let one = Diagnostic::error("provider configuration in a module", detail);
-            let hint = "move it to the root module, and hand it in with `providers = { … }`";
-            found.push(one.hint(hint).at(block.span));
-        }
-    }
-    found
-}
-
-/// The reference that an address begins with, before its first computed key.
-fn leading_reference(expr: &Expr) -> Option<&Reference> {
-    match &expr.kind {
-        ExprKind::Reference(it) => Some(it),
-        ExprKind::Index(source, _) | ExprKind::Access(source, _) | ExprKind::Paren(source) => {
-            leading_reference(source)
-        }
-        _ => None,
-    }
 }
 
 /// What an expression may refer to beside the objects of its module.
@@ -146,7 +80,7 @@ impl<'a> Checker<'a> {
             self.conditions(&it.asserts, Place::default());
         }
         for it in &module.imports {
-            self.import_address(it);
+            self.found.extend(addresses::import(module, it));
             let place = Place { each: it.for_each.is_some(), ..Default::default() };
             for expr in [&it.id, &it.identity].into_iter().flatten() {
                 self.expr(expr, place);
@@ -165,36 +99,6 @@ impl<'a> Checker<'a> {
             self.expr(&it.value, Place::default());
             self.depends_on(&it.depends_on);
             self.conditions(&it.preconditions, Place::default());
-        }
-    }
-
-    /// Whether what is imported is something that can be, and is declared.
-    fn import_address(&mut self, it: &Import) {
-        let Some(to) = leading_reference(&it.to) else { return };
-        if &*to.root.text == "data" {
-            let detail = "a data source is only read, so it cannot be imported";
-            return self.error(it.to_name, "Invalid import address", detail);
-        }
-        let undeclared = "Configuration for import target does not exist";
-        let named = |at: usize| match to.steps.get(at).map(|it| &it.kind) {
-            Some(StepKind::Attribute(name)) => Some(name),
-            _ => None,
-        };
-        if &*to.root.text == "module" {
-            if named(0).is_some_and(|name| !self.module.calls.contains_key(name)) {
-                let detail = "no module of that name is declared to import into";
-                self.error(it.to.span, undeclared, detail);
-            }
-            return;
-        }
-        let Some(name) = named(0) else { return };
-        let key =
-            ResourceKey { mode: Mode::Managed, kind: to.root.text.clone(), name: name.clone() };
-        let many = self.module.resources.get(&key);
-        let many = many.is_some_and(|it| it.count.is_some() || it.for_each.is_some());
-        if many && to.steps.len() == 1 && matches!(it.to.kind, ExprKind::Reference(_)) {
-            let detail = format!("`{key}` has several instances, so one of them is to be named");
-            self.error(it.to.span, "Invalid import 'to' expression", detail);
         }
     }
 
@@ -230,15 +134,7 @@ impl<'a> Checker<'a> {
     fn resource(&mut self, it: &Resource) {
         let attributes = self.types.attributes(it.mode, &it.kind);
         if attributes.is_none() {
-            let known = self.types.kinds(it.mode);
-            let (summary, what) = match it.mode {
-                Mode::Managed => ("Invalid resource type", "resource type"),
-                Mode::Data => ("Invalid data source", "data source"),
-                Mode::Ephemeral => ("Invalid ephemeral resource", "ephemeral resource type"),
-            };
-            let one = Diagnostic::error(summary, format!("there is no {what} `{}`", it.kind));
-            let names = known.iter().map(|it| &**it);
-            self.found.push(one.at(it.kind_span).did_you_mean(&it.kind, names));
+            self.found.push(unknown_kind(self.types, it));
         }
         for expr in [&it.count, &it.for_each].into_iter().flatten() {
             self.expr(expr, Place::default());
@@ -255,7 +151,7 @@ impl<'a> Checker<'a> {
         self.conditions(&it.lifecycle.preconditions, place);
         self.conditions(&it.lifecycle.postconditions, after);
         for expr in &it.lifecycle.replace_triggered_by {
-            self.trigger(expr);
+            self.found.extend(addresses::trigger(expr));
         }
         if let (IgnoreChanges::Paths(paths), Some(known)) =
             (&it.lifecycle.ignore_changes, attributes)
@@ -275,27 +171,6 @@ impl<'a> Checker<'a> {
                     self.found.push(one.at(it.kind_span));
                 }
             }
-        }
-    }
-
-    /// Whether it is a managed resource that replaces another one. Whether that is declared is seen
-    /// when its changes are looked for.
-    fn trigger(&mut self, expr: &Expr) {
-        let Some(it) = leading_reference(expr) else { return };
-        expr.references(&mut |it| {
-            if &*it.root.text == "each"
-                && !matches!(it.steps.first(),
-                    Some(Step { kind: StepKind::Attribute(name), .. }) if &**name == "key")
-            {
-                let detail = "of `each`, only the key is known here";
-                let summary = "Invalid each reference in replace_triggered_by expression";
-                self.error(expr.span, summary, detail);
-            }
-        });
-        const OTHERS: [&str; 7] = ["var", "local", "path", "terraform", "each", "count", "self"];
-        if OTHERS.contains(&&*it.root.text) {
-            let detail = "only resources replace others, so only they can be named here";
-            self.error(expr.span, "Invalid reference in replace_triggered_by expression", detail);
         }
     }
 
@@ -682,19 +557,5 @@ fn each_in_parts(parts: &[Part], visit: &mut dyn FnMut(&Expr)) {
                 each_in_parts(&it.body, visit);
             }
         }
-    }
-}
-
-/// A set of types that is fixed, for tests.
-#[derive(Clone, Debug, Default)]
-pub struct FixedTypes(pub BTreeMap<(Mode, Str), Vec<Str>>);
-
-impl Types for FixedTypes {
-    fn attributes(&self, mode: Mode, kind: &str) -> Option<Vec<Str>> {
-        self.0.get(&(mode, Arc::from(kind))).cloned()
-    }
-
-    fn kinds(&self, mode: Mode) -> Vec<Str> {
-        self.0.keys().filter(|it| it.0 == mode).map(|it| it.1.clone()).collect()
     }
 }
