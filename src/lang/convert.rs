@@ -1,5 +1,6 @@
 //! Conversion between types, and the one type that several types have in common.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -179,18 +180,18 @@ fn element_type(value: &Value, of: &Type, items: &[Value]) -> Option<Type> {
             return Some(Type::Any);
         }
     }
-    common(&types)
+    common(&types, &Work::on(types.len()))
 }
 
 /// The one type that these have in common without any of them losing what is known of it.
-fn common(types: &[Type]) -> Option<Type> {
-    let once = unify(types)?;
+fn common(types: &[Type], work: &Work) -> Option<Type> {
+    let once = united(types, work)?;
     if !once.has_any() {
         return Some(once);
     }
     // What an empty collection leaves open, the parts of the others may settle.
     let settled: Vec<Type> = types.iter().map(|it| settle(it, &once)).collect();
-    unify(&settled).filter(|to| !settled.iter().any(|from| blurs(from, to)))
+    united(&settled, work).filter(|to| !settled.iter().any(|from| blurs(from, to)))
 }
 
 /// Whether `to` leaves open what is known of `from`.
@@ -259,6 +260,10 @@ fn settle(from: &Type, to: &Type) -> Type {
 
 /// Whether any value of type `from` may become `to`; a string may turn out to be no number.
 pub fn can_convert(from: &Type, to: &Type) -> Result<(), Mismatch> {
+    becomes(from, to, &Work::on(2))
+}
+
+fn becomes(from: &Type, to: &Type, work: &Work) -> Result<(), Mismatch> {
     let fine = match (from, to) {
         (_, Type::Any) | (Type::Any, _) => true,
         (a, b) if a == b => true,
@@ -267,30 +272,30 @@ pub fn can_convert(from: &Type, to: &Type) -> Result<(), Mismatch> {
         (Type::List(a), Type::List(b) | Type::Set(b))
         | (Type::Set(a), Type::Set(b))
         | (Type::Set(a), Type::List(b))
-        | (Type::Map(a), Type::Map(b)) => return can_convert(a, b),
+        | (Type::Map(a), Type::Map(b)) => return becomes(a, b, work),
         (Type::Tuple(items), Type::List(of) | Type::Set(of)) => {
             for (at, item) in items.iter().enumerate() {
-                can_convert(item, of).map_err(|it| it.under(format!("[{at}]")))?;
+                becomes(item, of, work).map_err(|it| it.under(format!("[{at}]")))?;
             }
-            !of.has_any() || items.is_empty() || common(items).is_some()
+            !of.has_any() || items.is_empty() || common(items, work).is_some()
         }
         (Type::Object(items), Type::Map(of)) => {
             for (name, item) in &items.attributes {
-                can_convert(item, of).map_err(|it| it.under(step(name)))?;
+                becomes(item, of, work).map_err(|it| it.under(step(name)))?;
             }
             let typed = items.attributes.values().filter(|it| **it != Type::Any);
             let types: Vec<Type> = typed.cloned().collect();
-            !of.has_any() || types.is_empty() || common(&types).is_some()
+            !of.has_any() || types.is_empty() || common(&types, work).is_some()
         }
         (Type::Tuple(a), Type::Tuple(b)) if a.len() == b.len() => {
             for (at, (a, b)) in a.iter().zip(b.iter()).enumerate() {
-                can_convert(a, b).map_err(|it| it.under(format!("[{at}]")))?;
+                becomes(a, b, work).map_err(|it| it.under(format!("[{at}]")))?;
             }
             true
         }
         (Type::Map(of), Type::Object(b)) => {
             for ty in b.attributes.values() {
-                can_convert(of, ty)?;
+                becomes(of, ty, work)?;
             }
             true
         }
@@ -298,7 +303,7 @@ pub fn can_convert(from: &Type, to: &Type) -> Result<(), Mismatch> {
             let mut missing = Vec::new();
             for (name, ty) in &b.attributes {
                 match a.attributes.get(name) {
-                    Some(have) => can_convert(have, ty).map_err(|it| it.under(step(name)))?,
+                    Some(have) => becomes(have, ty, work).map_err(|it| it.under(step(name)))?,
                     None if b.optional.contains(name) => {}
                     None => missing.push(format!("{name:?}")),
                 }
@@ -316,7 +321,30 @@ pub fn can_convert(from: &Type, to: &Type) -> Result<(), Mismatch> {
 /// The one type that values of all these types can become, if nothing in the values themselves
 /// stands in the way; none where there is none.
 pub fn unify(types: &[Type]) -> Option<Type> {
-    let (first, rest) = types.split_first()?;
+    united(types, &Work::on(types.len()))
+}
+
+/// How much may still be tried. Types that are nested in one another in unlike ways could be compared
+/// without end; those have nothing in common.
+struct Work(Cell<u32>);
+
+impl Work {
+    /// Enough for so many types.
+    fn on(types: usize) -> Self {
+        let types = u32::try_from(types).unwrap_or(u32::MAX);
+        Work(Cell::new(types.saturating_mul(16).saturating_add(20_000)))
+    }
+
+    /// Whether there is any left, of which one is taken.
+    fn take(&self) -> bool {
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(1));
+        left > 0
+    }
+}
+
+fn united(types: &[Type], work: &Work) -> Option<Type> {
+    let (first, rest) = types.split_first().filter(|_| work.take())?;
     if rest.iter().all(|it| it == first) {
         return Some(first.clone());
     }
@@ -335,22 +363,22 @@ pub fn unify(types: &[Type]) -> Option<Type> {
     }
     if structured {
         return match first {
-            Type::Map(_) => unify(&elements(types)).map(Type::map),
-            Type::List(_) => unify(&elements(types)).map(Type::list),
-            Type::Set(_) => unify(&elements(types)).map(Type::set),
-            Type::Object(_) => unify_objects(types),
-            _ => unify_tuples(types),
+            Type::Map(_) => united(&elements(types), work).map(Type::map),
+            Type::List(_) => united(&elements(types), work).map(Type::list),
+            Type::Set(_) => united(&elements(types), work).map(Type::set),
+            Type::Object(_) => unify_objects(types, work),
+            _ => unify_tuples(types, work),
         };
     }
     // Tuples are often lists, and objects maps, that were written down.
     let as_collection = if any(list) && all(|it| matches!(it, Type::List(_) | Type::Tuple(_))) {
-        replaced(types, tuple, Type::list)
+        replaced(types, tuple, Type::list, work)
     } else if any(map) && all(|it| matches!(it, Type::Map(_) | Type::Object(_))) {
-        replaced(types, object, Type::map)
+        replaced(types, object, Type::map, work)
     } else {
         None
     };
-    as_collection.or_else(|| preferred(types))
+    as_collection.or_else(|| preferred(types, work))
 }
 
 fn elements(types: &[Type]) -> Vec<Type> {
@@ -363,15 +391,16 @@ fn replaced(
     types: &[Type],
     which: impl Fn(&Type) -> bool,
     collection: fn(Type) -> Type,
+    work: &Work,
 ) -> Option<Type> {
     let parts: Vec<Type> = types.iter().filter(|it| which(it)).flat_map(parts).collect();
     // What is empty becomes whatever the others are.
     let common = match parts.is_empty() {
         true => None,
-        false => Some(collection(common(&parts)?)),
+        false => Some(collection(common(&parts, work)?)),
     };
     let others = types.iter().filter(|it| !which(it)).cloned();
-    unify(&others.chain(common).collect::<Vec<_>>()).filter(|it| it.element().is_some())
+    united(&others.chain(common).collect::<Vec<_>>(), work).filter(|it| it.element().is_some())
 }
 
 /// Types of the parts of a tuple or an object.
@@ -384,20 +413,20 @@ fn parts(ty: &Type) -> Vec<Type> {
 }
 
 /// The one of these that all the others can become, the loosest first.
-fn preferred(types: &[Type]) -> Option<Type> {
+fn preferred(types: &[Type], work: &Work) -> Option<Type> {
     let mut left: Vec<&Type> = types.iter().collect();
     while !left.is_empty() {
         let best = left.iter().position(|it| !left.iter().any(|other| looser(other, it)));
         let candidate = left.remove(best.unwrap_or(0));
-        if all_become(types, candidate) {
+        if all_become(types, candidate, work) {
             return Some(candidate.clone());
         }
     }
     None
 }
 
-fn all_become(types: &[Type], to: &Type) -> bool {
-    types.iter().all(|from| can_convert(from, to).is_ok())
+fn all_become(types: &[Type], to: &Type, work: &Work) -> bool {
+    types.iter().all(|from| becomes(from, to, work).is_ok())
 }
 
 /// Whether `a` comes before `b` as the type that both may have in common.
@@ -416,7 +445,7 @@ fn looser(a: &Type, b: &Type) -> bool {
     }
 }
 
-fn unify_objects(types: &[Type]) -> Option<Type> {
+fn unify_objects(types: &[Type], work: &Work) -> Option<Type> {
     let objects: Vec<&Arc<ObjectType>> = types
         .iter()
         .filter_map(|it| match it {
@@ -429,16 +458,16 @@ fn unify_objects(types: &[Type]) -> Option<Type> {
     if !alike {
         let parts: Vec<Type> =
             objects.iter().flat_map(|it| it.attributes.values().cloned()).collect();
-        return unify(&parts).map(Type::map).filter(|to| all_become(types, to));
+        return united(&parts, work).map(Type::map).filter(|to| all_become(types, to, work));
     }
     let attributes = first.attributes.keys().map(|name| {
         let parts: Vec<Type> = objects.iter().map(|it| it.attributes[name].clone()).collect();
-        Some((name.clone(), unify(&parts)?))
+        Some((name.clone(), united(&parts, work)?))
     });
     Some(Type::object(attributes.collect::<Option<Vec<_>>>()?))
 }
 
-fn unify_tuples(types: &[Type]) -> Option<Type> {
+fn unify_tuples(types: &[Type], work: &Work) -> Option<Type> {
     let tuples: Vec<&Arc<[Type]>> = types
         .iter()
         .filter_map(|it| match it {
@@ -449,11 +478,11 @@ fn unify_tuples(types: &[Type]) -> Option<Type> {
     let length = tuples.first()?.len();
     if tuples.iter().any(|it| it.len() != length) {
         let parts: Vec<Type> = tuples.iter().flat_map(|it| it.iter().cloned()).collect();
-        return unify(&parts).map(Type::list).filter(|to| all_become(types, to));
+        return united(&parts, work).map(Type::list).filter(|to| all_become(types, to, work));
     }
     let items = (0..length).map(|at| {
         let parts: Vec<Type> = tuples.iter().map(|it| it[at].clone()).collect();
-        unify(&parts)
+        united(&parts, work)
     });
     Some(Type::tuple(items.collect::<Option<Vec<_>>>()?))
 }

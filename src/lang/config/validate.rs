@@ -1,7 +1,6 @@
 //! What can be told wrong without evaluating anything: references to what is not there, names out
 //! of their place, arguments that a module does not take.
 
-
 use super::kinds::unknown_kind;
 pub use super::kinds::{FixedTypes, Types};
 use super::*;

@@ -434,6 +434,7 @@ fn render(
 #[cfg(test)]
 mod tests {
     use super::super::testing::*;
+    use super::plain_classes;
     use crate::lang::files::MemoryFiles;
 
     fn files() -> MemoryFiles {
