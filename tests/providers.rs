@@ -44,6 +44,11 @@ module "m" {
 "#;
 
 const INNER: &str = r#"
+terraform {
+  required_providers {
+    fake = { source = "fake" }
+  }
+}
 resource "fake_thing" "inner" {
   name = "inner"
 }

@@ -168,7 +168,10 @@ impl Engine {
         let known = found.clone();
         let again = |it: &Diagnostic| {
             let placed = it.span.is_some() && known.iter().any(|had| had.span == it.span);
-            placed || (known.has_errors() && it.summary.starts_with("Cycle: "))
+            // A configuration that is not handed in is missed by whoever would use it.
+            let missed = it.summary == "Provider configuration not present"
+                && known.iter().any(|it| it.summary == "Missing required provider configuration");
+            placed || missed || (known.has_errors() && it.summary.starts_with("Cycle: "))
         };
         found.extend(evaluation.take_diagnostics().into_iter().filter(|it| !again(it)));
         (found, evaluation.take_settled())
@@ -449,6 +452,16 @@ impl Types for Known<'_> {
     fn attributes(&self, mode: Mode, kind: &str) -> Option<Vec<Str>> {
         let schema = self.0.of(mode, kind)?.schema();
         Some(schema.attributes.iter().map(|it| it.name.into()).collect())
+    }
+
+    fn left_out(&self, kind: &str) -> Option<String> {
+        let mut all = self.0.providers().iter().flat_map(|it| it.left_out());
+        all.find(|(name, _)| *name == kind).map(|(_, feature)| feature.to_string())
+    }
+
+    fn decided(&self, mode: Mode, kind: &str) -> Vec<Str> {
+        let attributes = self.0.of(mode, kind).map_or(&[][..], |it| it.schema().attributes);
+        attributes.iter().filter(|it| !it.is_argument()).map(|it| it.name.into()).collect()
     }
 
     fn kinds(&self, mode: Mode) -> Vec<Str> {
