@@ -200,7 +200,10 @@ impl Engine {
     ) -> Result<Plan, PlanFailure> {
         let _guard = self.lock("plan").await?;
         let plan = self.plan_locked(stack, inputs, options).await;
-        plan.map_err(|it| PlanFailure { diagnostics: placed(stack, it.diagnostics), ..it })
+        plan.map_err(|it| {
+            let diagnostics = inputs.placed(&stack.config, placed(stack, it.diagnostics));
+            PlanFailure { diagnostics, ..it }
+        })
     }
 
     /// Does what the plan says.

@@ -270,7 +270,7 @@ pub fn load_tfvars(
     let json = json::is_json(&name);
     let file = sources.add(name, text);
     let (body, mut found) = match json {
-        true => json::parse(sources, file),
+        true => json::parse_values(sources, file),
         false => parse::parse(sources, file),
     };
     for block in &body.blocks {

@@ -17,10 +17,10 @@ impl Evaluator<'_> {
             _ => {}
         }
         let Some(function) = functions::find(&it.name.text) else {
-            if let Some((provider, _)) = name.split_once("::") {
+            if let Some((provider, _)) = it.name.text.split_once("::") {
                 let unknown = Diagnostic::error(
                     "Unknown provider function",
-                    format!("`{provider}` has no functions; only `core::` has"),
+                    format!("`{provider}` has no such function; only `core::` has any"),
                 );
                 return Err(unknown.at(it.name.span).into());
             }

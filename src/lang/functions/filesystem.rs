@@ -345,7 +345,8 @@ fn expand_braces(pattern: &str, out: &mut Vec<String>) -> Result<(), String> {
                 }
             }
             ',' if depth == 1 => cuts.push(at),
-            '}' if depth == 0 => return Err("a `}` has no `{`".into()),
+            // One that closes nothing stands for itself.
+            '}' if depth == 0 => {}
             '}' => {
                 depth -= 1;
                 if depth == 0 {
@@ -363,9 +364,8 @@ fn expand_braces(pattern: &str, out: &mut Vec<String>) -> Result<(), String> {
             _ => {}
         }
     }
-    // Braces that are not closed match nothing.
     if depth > 0 {
-        return Ok(());
+        return Err("a `}` is missing".into());
     }
     out.push(pattern.into());
     match out.len() > MAX_PATTERNS {
@@ -477,14 +477,15 @@ mod tests {
             ("sub/{b,c}.*", r#"["sub/b.txt","sub/c.md"]"#),
             ("{a.txt,sub/{deep/d,b}.txt}", r#"["a.txt","sub/b.txt","sub/deep/d.txt"]"#),
             ("odd\\[1\\].txt", r#"["odd[1].txt"]"#),
-            ("[!a]?txt", "[]"),
+            ("[!a]?txt", r#"["a.txt"]"#),
+            ("a.txt}", "[]"),
             ("sub", "[]"),
             ("s*/**/*.txt", r#"["sub/b.txt","sub/deep/d.txt"]"#),
         ] {
             let args = [".".into(), pattern.into()];
             assert_eq!(show(run_with(&files(), "fileset", args)), want, "{pattern}");
         }
-        for wrong in ["[", "{a", "a}", "[z-a]"] {
+        for wrong in ["[", "{a", "[z-a]", "[]a]"] {
             let shown = show(run_with(&files(), "fileset", [".".into(), wrong.into()]));
             assert!(shown.starts_with("failed"), "{wrong} {shown}");
         }
