@@ -148,3 +148,8 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     println!("nothing left");
     Ok(())
 }
+
+#[test]
+fn it_runs() {
+    main().unwrap();
+}

@@ -99,10 +99,10 @@ impl fmt::Display for ModulePath {
 /// Managed resource, data source or ephemeral resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Mode {
+    /// `data` block: only read. First in order, as Terraform lists it.
+    Data,
     /// `resource` block: created, updated and deleted.
     Managed,
-    /// `data` block: only read.
-    Data,
     /// `ephemeral` block: opened for one run, never stored.
     Ephemeral,
 }

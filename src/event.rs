@@ -9,6 +9,15 @@ use crate::plan::graph::Verb;
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub enum Event {
+    /// Another run holds the state's lock; this one waits for it.
+    Waiting {
+        /// Who holds it.
+        who: String,
+        /// What for.
+        operation: String,
+        /// Since when.
+        since: String,
+    },
     /// The state is being brought up to date: how many objects will be read.
     RefreshStarted {
         /// Objects to read.
@@ -98,7 +107,8 @@ pub enum Event {
         /// Why.
         diagnostic: Box<Diagnostic>,
     },
-    /// A step is not tried, because something it depends on failed or the run was cancelled.
+    /// A step is not tried, because something it depends on failed, its preconditions do not hold, or
+    /// the run was cancelled.
     StepSkipped {
         /// Which object.
         address: Address,

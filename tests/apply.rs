@@ -553,6 +553,13 @@ async fn nothing_is_sent_before_its_intent_is_on_disk() {
         // All eight share one append, which failed.
         assert!(bench.cloud.world().calls.is_empty(), "{records}");
         assert_eq!((applied.done.add, applied.skipped), (0, 0));
+        let wanted: Vec<Want> = wanted.iter().cloned().chain([want("after", &["t0"])]).collect();
+        bench.apply(&wanted).await;
+        let because = events(&bench, |event| match event {
+            Event::StepSkipped { because, .. } => Some(because.clone()),
+            _ => None,
+        });
+        assert!(because.iter().all(|it| it == "the journal cannot be written"), "{because:?}");
     }
 }
 

@@ -305,6 +305,26 @@ resource "terraform_data" "a" {
 }
 
 #[test]
+fn a_saved_plan_keeps_the_values_it_was_made_with() {
+    let dir = stack("variable \"n\" {\n  type = number\n}\noutput \"o\" {\n  value = var.n\n}\n");
+    assert_eq!(run(dir.path(), &["plan", "--out", "p", "--var", "n=1"]).code, 0);
+    let other = run(dir.path(), &["apply", "p", "--var", "n=2"]);
+    assert!(other.code == 1 && other.err.contains("Can't change variable"), "{other:?}");
+    let unknown = run(dir.path(), &["apply", "p", "--var", "m=2"]);
+    assert!(unknown.code == 1 && unknown.err.contains("undeclared variable"), "{unknown:?}");
+    let same = run(dir.path(), &["apply", "p", "--var", "n=1"]);
+    assert_eq!(same.code, 0, "{same:?}");
+}
+
+#[test]
+fn the_console_does_not_know_what_was_never_made() {
+    let dir = stack("resource \"terraform_data\" \"a\" {}\n");
+    let input = "terraform_data.a.id\n1 + 1\n";
+    let it = run_with(dir.path(), &["console", "."], &[], input);
+    assert!(it.code == 0 && it.out == "(known after apply)\n2\n", "{it:?}");
+}
+
+#[test]
 fn calls_are_counted_on_request() {
     let dir = stack("resource \"terraform_data\" \"a\" {}\n");
     let ran = run(dir.path(), &["apply", "--auto-approve", "--api-calls"]);
@@ -349,4 +369,22 @@ fn what_is_refused_as_a_whole_is_not_called_incomplete() {
     let last = it.lines().pop().unwrap();
     assert_eq!((it.code, &last["diagnostic"]["summary"]), (1, &json!("approval is needed")));
     assert!(!dir.path().join("terraform.tfstate").exists());
+}
+
+#[test]
+fn a_backend_that_is_not_used_is_told() {
+    for (backend, told) in [
+        ("backend \"s3\" {\n    bucket = \"b\"\n  }", Some("backend `s3` is not used")),
+        ("backend \"local\" {\n    path = \"x\"\n  }", Some("backend `local` is not used")),
+        ("cloud {}", Some("backend `cloud` is not used")),
+        ("backend \"local\" {}", None),
+    ] {
+        let dir = stack(&format!("terraform {{\n  {backend}\n}}\n"));
+        let it = run(dir.path(), &["plan"]);
+        assert_eq!(it.code, 0, "{backend}: {it:?}");
+        match told {
+            Some(told) => assert!(it.err.contains(told) && it.err.contains("main.tf:2"), "{it:?}"),
+            None => assert_eq!(it.err, ""),
+        }
+    }
 }

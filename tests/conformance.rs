@@ -21,10 +21,6 @@ use self::run::Workplace;
 /// Cases in which another answer is right, each with the reason.
 const EXCEPTIONS: &[(&str, &str)] = &[
     (
-        "error-two-files-syntax",
-        "one string without an end is told once, not again for the lines that it swallows",
-    ),
-    (
         "sensitive-module-output",
         "an output flagged `sensitive` is sensitive for the caller of its module, too",
     ),

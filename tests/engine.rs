@@ -223,6 +223,24 @@ async fn a_plan_does_not_fit_a_state_that_is_gone() {
     assert!(engine.store.read().unwrap().is_none());
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_holds_the_lock_may_do_several_things_and_others_wait() {
+    let (engine, stack) = engine(CHAIN);
+    let mut holder = engine.clone();
+    let guard = holder.hold("apply").await.unwrap().unwrap();
+    assert_eq!(guard.info().operation, "apply");
+    apply(&holder, &stack).await;
+    let refused = engine.plan(&stack, &Inputs::new(), &PlanOptions::default()).await.unwrap_err();
+    assert!(refused.diagnostics.to_string().contains("the state is locked"));
+    let refused = engine.destroy(&stack, &Inputs::new()).await.unwrap_err();
+    assert!(refused.to_string().contains("the state is locked"), "{refused}");
+    drop(guard);
+    let destroyed = engine.destroy(&stack, &Inputs::new()).await.unwrap();
+    assert_eq!(destroyed.done.destroy, 3);
+    // The lock is free again.
+    plan(&engine, &stack).await;
+}
+
 /// Files that count how often each is read.
 struct Counted {
     files: MemoryFiles,

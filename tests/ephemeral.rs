@@ -580,10 +580,7 @@ async fn what_would_be_stored_is_refused() {
             "resource \"terraform_data\" \"a\" {\n  input = ephemeral.vault_token.u.secret\n}",
             "Reference to undeclared resource",
         ),
-        (
-            "ephemeral \"vault_account\" \"a\" {\n  name = \"a\"\n}",
-            "unknown ephemeral resource type",
-        ),
+        ("ephemeral \"vault_account\" \"a\" {\n  name = \"a\"\n}", "Invalid ephemeral resource"),
         ("ephemeral \"vault_token\" \"b\" {\n}", "Missing required argument"),
         (
             "ephemeral \"vault_token\" \"b\" {\n  name = \"b\"\n  lifecycle {\n    prevent_destroy = true\n  }\n}",

@@ -29,9 +29,13 @@ fn home() -> &'static str {
 }
 
 fn cases() -> Vec<Json> {
-    let path = format!("{}/expressions.jsonl", home());
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|it| panic!("{path}: {it}"));
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let mut all = Vec::new();
+    for name in ["expressions", "recorded"] {
+        let path = format!("{}/{name}.jsonl", home());
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|it| panic!("{path}: {it}"));
+        all.extend(text.lines().map(|line| serde_json::from_str::<Json>(line).unwrap()));
+    }
+    all
 }
 
 /// A configuration of one file, in the directory of the fixtures.

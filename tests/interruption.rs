@@ -154,14 +154,21 @@ fn a_second_process_is_told_who_is_at_it_and_may_wait() {
     assert_eq!(run(dir.path(), &["plan", "--lock=false"]).code, 0);
     let args = ["plan", "--lock-timeout", "600s", "--detailed-exitcode"];
     let mut second = command(dir.path(), &args);
-    let mut second = second.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut second = second.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut waiting = String::new();
+    let mut told = BufReader::new(second.stderr.take().unwrap());
+    told.read_line(&mut waiting).unwrap();
+    assert!(waiting.starts_with("Waiting for the state: in use by unknown@"), "{waiting}");
+    assert!(waiting.contains("for `apply` since 20"), "{waiting}");
     // The first goes on, and ends early.
     let first = first.until_made(1);
     first.signal(Signal::SIGINT);
     first.end();
     let mut plan = String::new();
+    let reading = std::thread::spawn(move || std::io::copy(&mut told, &mut std::io::sink()));
     second.stdout.take().unwrap().read_to_string(&mut plan).unwrap();
     assert_eq!(second.wait().unwrap().code(), Some(2));
+    reading.join().unwrap().unwrap();
     assert!(plan.contains(" to add, 0 to change, 0 to destroy.") && !plan.contains("3000 to add"));
     finish(dir.path());
 }

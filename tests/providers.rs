@@ -44,6 +44,11 @@ module "m" {
 "#;
 
 const INNER: &str = r#"
+terraform {
+  required_providers {
+    fake = { source = "fake" }
+  }
+}
 resource "fake_thing" "inner" {
   name = "inner"
 }
@@ -164,4 +169,14 @@ async fn a_configuration_that_is_nowhere_written_is_refused() {
     assert_eq!(told.summary, "Provider configuration not present");
     assert!(told.detail.contains("`fake.wset`") && told.span.is_some(), "{told:?}");
     assert_eq!(told.hints, ["did you mean `fake.west`?"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_block_of_an_unknown_provider_is_told() {
+    let mut it = Regions::new();
+    let plan = it.plan("provider \"fkae\" {\n  region = \"east\"\n}\n").await.unwrap();
+    let told = plan.warnings.iter().next().unwrap();
+    assert_eq!(told.summary, "provider block that is not used");
+    assert!(told.span.is_some());
+    assert_eq!(told.hints, ["did you mean `fake`?"]);
 }

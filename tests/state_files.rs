@@ -164,3 +164,40 @@ fn a_folder_that_cannot_be_written_is_told() {
     }
     set(0o755);
 }
+
+#[test]
+#[cfg(unix)]
+fn a_disk_that_is_full_loses_nothing() {
+    let text = "x".repeat(80);
+    let many =
+        format!("resource \"terraform_data\" \"a\" {{\n  count = 150\n  input = \"{text}\"\n}}\n");
+    // Files may grow to so many blocks of 512 bytes: first the journal stops, then even the state.
+    for blocks in [1, 20, 60] {
+        let dir = stack(&many);
+        let dir = dir.path();
+        let limited = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let mut command = std::process::Command::new("sh");
+        command.current_dir(dir).env_clear().arg("-c").arg(limited);
+        command.arg(env!("CARGO_BIN_EXE_fastcart-hcl"));
+        let output =
+            command.args(["apply", "--auto-approve", "--parallelism", "3"]).output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{err}");
+        assert!(err.contains("cannot write a file"), "{err}");
+        let id = |line: &str| {
+            Some(line.split_once("Creation complete")?.1.split_once("[id=")?.1.to_string())
+        };
+        let made: Vec<String> = err.lines().filter_map(id).collect();
+        assert!(made.len() < 150);
+
+        // Once there is room, what was begun is taken up and the rest is made.
+        let it = run(dir, &["apply", "--auto-approve"]);
+        assert_eq!(it.code, 0, "{it:?}");
+        assert!(!dir.join("terraform.tfstate.journal").exists());
+        let state = std::fs::read_to_string(dir.join("terraform.tfstate")).unwrap();
+        for id in &made {
+            assert!(state.contains(id.trim_end_matches(']')), "{id} is lost");
+        }
+        assert_eq!(run(dir, &["state", "list"]).out.lines().count(), 150);
+    }
+}

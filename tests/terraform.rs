@@ -52,6 +52,10 @@ variable "word" {
 variable "secret" {
   default   = "hunter2"
   sensitive = true
+  validation {
+    condition     = length(var.secret) > 3
+    error_message = "too short"
+  }
 }
 resource "terraform_data" "a" {
   input = { word = var.word, list = [1, 2.5, true, null] }
@@ -63,6 +67,12 @@ resource "terraform_data" "counted" {
   count            = 2
   input            = "${terraform_data.a.id} ${count.index}"
   triggers_replace = var.word
+  lifecycle {
+    postcondition {
+      condition     = self.output != ""
+      error_message = "no output"
+    }
+  }
 }
 resource "terraform_data" "each" {
   for_each = { "k.1" = "<&>", "é" = "\u2028" }
@@ -85,6 +95,20 @@ output "ids" {
 }
 output "inner" {
   value = module.m["p"].out
+  precondition {
+    condition     = length(module.m["p"].out) == 2
+    error_message = "two"
+  }
+}
+check "word" {
+  assert {
+    condition     = terraform_data.a.output.word != ""
+    error_message = "no word"
+  }
+}
+data "terraform_remote_state" "other" {
+  backend = "local"
+  config  = { path = "other.state" }
 }
 "#;
 
@@ -104,6 +128,15 @@ fn state(dir: &Path) -> Json {
     let bytes = std::fs::read(dir.join("terraform.tfstate")).unwrap();
     let mut state: Json = serde_json::from_slice(&bytes).unwrap();
     state["serial"].take();
+    // Theirs are in no order.
+    let in_order = |list: &mut Json| {
+        list.as_array_mut().into_iter().for_each(|it| it.sort_by_cached_key(Json::to_string));
+    };
+    for check in state["check_results"].as_array_mut().into_iter().flatten() {
+        in_order(&mut check["objects"]);
+        check.sort_all_objects();
+    }
+    in_order(&mut state["check_results"]);
     for resource in state["resources"].as_array_mut().unwrap() {
         for instance in resource["instances"].as_array_mut().unwrap() {
             let instance = instance.as_object_mut().unwrap();
@@ -122,7 +155,7 @@ fn each_goes_on_from_the_others_state() {
     }
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
-    write(dir, &[("main.tf", MAIN), ("m/main.tf", INNER)]);
+    write(dir, &[("main.tf", MAIN), ("m/main.tf", INNER), ("other.state", OTHER)]);
     let theirs = |args: &[&str]| {
         let it = terraform(dir, args).unwrap();
         assert!([0, 2].contains(&it.code), "{args:?} {it:?}");
@@ -283,6 +316,44 @@ resource "terraform_data" "b" {
 }
 "#;
 
+const REFUSED: &str = r#"
+resource "terraform_data" "a" {
+  input = "x"
+}
+resource "terraform_data" "b" {
+  lifecycle {
+    precondition {
+      condition     = terraform_data.a.output == "y"
+      error_message = "not y"
+    }
+  }
+}
+output "b" {
+  value = terraform_data.b.id
+}
+"#;
+
+const CHAINED: &str = r#"
+variable "v" {
+  default = "1"
+}
+resource "terraform_data" "a" {
+  input = var.v
+}
+resource "terraform_data" "b" {
+  count = 2
+  input = terraform_data.a.output
+}
+resource "terraform_data" "c" {
+  input = terraform_data.b[0].output
+}
+resource "terraform_data" "other" {}
+module "m" {
+  source = "./m"
+  from   = terraform_data.c.id
+}
+"#;
+
 const TRIGGERED: &str = r#"
 variable "v" {
   default = "1"
@@ -345,10 +416,18 @@ const STORIES: &[Story<'_>] = &[
         ("", "apply -auto-approve -json"),
     ],
     &[(REJECTED, "apply -auto-approve -json"), (REJECTED, "plan -json")],
+    &[(REFUSED, "apply -auto-approve -json"), (REFUSED, "plan -json")],
     &[
         (TRIGGERED, "apply -auto-approve -json"),
         (TRIGGERED, "plan -json -var v=2"),
         (TRIGGERED, "apply -auto-approve -json -var v=2"),
+    ],
+    &[
+        (CHAINED, "apply -auto-approve -json"),
+        (CHAINED, "plan -json -target=terraform_data.b"),
+        (CHAINED, "plan -json -target=terraform_data.b -var v=2"),
+        (CHAINED, "plan -json -target=terraform_data.other"),
+        (CHAINED, "plan -json -target=terraform_data.b -target=terraform_data.other"),
     ],
     &[(DATA, "plan -json"), (DATA, "apply -auto-approve -json"), (DATA, "plan -json")],
 ];
@@ -362,7 +441,8 @@ fn both_tell_the_same_events() {
     for story in STORIES {
         let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         for dir in &dirs {
-            write(dir.path(), &[("main.tf", story[0].0), ("other.state", OTHER)]);
+            let files = [("main.tf", story[0].0), ("other.state", OTHER), ("m/main.tf", INNER)];
+            write(dir.path(), &files);
         }
         terraform(dirs[0].path(), &["init"]);
         for (text, words) in *story {

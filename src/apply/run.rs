@@ -293,9 +293,11 @@ impl<'a> Run<'a> {
     fn failed(&mut self, node: NodeIndex, work: Option<&Work<'a>>, those: Diagnostics) {
         let (address, verb) = (self.address(node), self.graph[node].verb);
         if let Some(first) = those.iter().next() {
-            let took = work.map_or(Duration::ZERO, |it| it.caller.elapsed());
             let diagnostic = Box::new(first.clone());
-            self.event(Event::StepFailed { address, verb, took, diagnostic });
+            self.event(match work.map(|it| it.caller.elapsed()) {
+                Some(took) => Event::StepFailed { address, verb, took, diagnostic },
+                None => Event::StepSkipped { address, verb, because: diagnostic.summary },
+            });
         }
         self.fruitless(node, those);
     }

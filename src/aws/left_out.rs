@@ -32,6 +32,10 @@ const BOUNDED: &str = "tries are bounded by the time limits of the operation in 
 
 /// `type.argument: what` is otherwise on purpose, and why. `tests/schema_table.rs` reads this.
 pub const DIFFERS: &[(&str, &str)] = &[
+    (
+        "aws_appautoscaling_policy.target_tracking_scaling_policy_configuration.customized_metric_specification: exactly_one_of",
+        AWS_ONLY,
+    ),
     ("aws_appautoscaling_target.min_capacity: range", AWS_ONLY),
     (
         "aws_cloudwatch_log_group.log_group_class: allowed values",
@@ -41,6 +45,7 @@ pub const DIFFERS: &[(&str, &str)] = &[
         "aws_cloudwatch_log_metric_filter.metric_transformation.default_value: excludes dimensions",
         AWS_ONLY,
     ),
+    ("aws_cloudwatch_metric_alarm.metric_query.expression: exactly_one_of", AWS_ONLY),
     ("aws_db_event_subscription.source_ids: needs", AWS_ONLY),
     (
         "aws_db_instance.storage_encrypted: who decides",
@@ -67,6 +72,7 @@ pub const DIFFERS: &[(&str, &str)] = &[
     ("aws_ecs_service.deployment_circuit_breaker: who decides", LEFT_ALONE),
     ("aws_ecs_service.deployment_controller: who decides", LEFT_ALONE),
     ("aws_ecs_service.desired_count: range", AWS_ONLY),
+    ("aws_ecs_service.load_balancer.elb_name: exactly_one_of", AWS_ONLY),
     ("aws_elasticache_parameter_group.name: format", AWS_ONLY),
     ("aws_elasticache_parameter_group.name: length", AWS_ONLY),
     (
@@ -105,9 +111,11 @@ pub const DIFFERS: &[(&str, &str)] = &[
     ("aws_secretsmanager_secret_version.secret_string_wo_version: may replace", VERSION),
     ("aws_secretsmanager_secret_version.secret_string_wo_version: replace", VERSION),
     ("aws_sqs_queue.receive_wait_time_seconds: range", AWS_ONLY),
+    ("aws_vpc.cidr_block: at_least_one_of", AWS_ONLY),
     ("aws_vpc_dhcp_options.domain_name_servers: elements", AWS_ONLY),
     ("aws_vpc_dhcp_options.netbios_name_servers: elements", AWS_ONLY),
     ("aws_vpc_dhcp_options.ntp_servers: elements", AWS_ONLY),
+    ("aws_vpc_endpoint.resource_configuration_arn: at_least_one_of", AWS_ONLY),
     ("aws_vpc_security_group_egress_rule.cidr_ipv4: exactly_one_of", IN_CODE),
     ("aws_vpc_security_group_ingress_rule.cidr_ipv4: exactly_one_of", IN_CODE),
     ("ephemeral.aws_secretsmanager_random_password.password_length: range", AWS_ONLY),

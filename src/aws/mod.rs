@@ -36,6 +36,8 @@ pub mod left_out;
 pub mod logs;
 pub mod names;
 pub(crate) mod once;
+#[cfg(any(feature = "events", feature = "lambda"))]
+pub(crate) mod parts;
 pub mod provider;
 #[cfg(feature = "rds")]
 pub mod rds;

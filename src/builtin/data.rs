@@ -46,9 +46,10 @@ impl Driver for TerraformData {
         Status::Ready
     }
 
-    /// There is nothing outside of the state, so what it holds is what there is.
+    /// There is nothing outside of the state, so what it holds is what there is. As of everything
+    /// that a provider tells, it is not known of `output` that it came from something sensitive.
     fn observe(&mut self, _: ()) {
-        self.output.set(self.input.clone());
+        self.output.set(self.input.clone().without_marks().0);
     }
 
     async fn update(&self, _: &Self, _: &Id, _: &Local) -> Result<()> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Local;
+use crate::diag::Diagnostics;
 use crate::driver::{DataSource, Failure, Id, Result};
 use crate::lang::convert::convert;
 use crate::lang::types::Type;
@@ -43,6 +44,28 @@ pub struct TerraformRemoteState {
 
 impl DataSource for TerraformRemoteState {
     type Cloud = Local;
+
+    fn check(draft: &TerraformRemoteStateDraft<'_>, diagnostics: &mut Diagnostics) {
+        if let Some(backend) = draft.backend().known().filter(|it| it != "local") {
+            let why = format!("the backend `{backend}` is not supported; only `local` is");
+            return draft.refuse_as(diagnostics, "backend", "Invalid backend configuration", why);
+        }
+        let config = draft.value("config");
+        let known = |name: &Str| matches!(&**name, "path" | "workspace_dir");
+        let why = match config.as_entries() {
+            Some(entries) => entries
+                .keys()
+                .find(|it| !known(it))
+                .map(|it| format!("the backend `local` has no setting `{it}`")),
+            None if config.is_known() && !config.is_null() => {
+                Some("the settings of a backend are an object".into())
+            }
+            None => None,
+        };
+        if let Some(why) = why {
+            draft.refuse_as(diagnostics, "config", "Invalid backend configuration", why);
+        }
+    }
 
     async fn read(&mut self, local: &Local) -> Result<Id> {
         if self.backend != "local" {

@@ -131,6 +131,11 @@ async fn apply_saved(screen: &Screen, args: Args) -> Outcome {
         screen.report(&it.stack.sources, &those, form);
         Failed::Said
     })?;
+    let changed = saved::changed(&engine, &it.stack, &given, &it.inputs);
+    if changed.has_errors() {
+        screen.report(&it.stack.sources, &changed, form);
+        return Err(Failed::Said);
+    }
     for (name, input) in given.iter().filter(|(name, _)| is_ephemeral(&it.stack, name)) {
         it.inputs.add(name.clone(), input.clone());
     }

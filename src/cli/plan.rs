@@ -127,13 +127,14 @@ impl Run {
         let path = &stack.stack;
         let stack = session::load(screen, &engine, path, form)?;
         let gathered = inputs::gather(screen, &engine, &stack, path, variables, !form.json);
-        let (inputs, warnings) = match gathered {
+        let (inputs, mut warnings) = match gathered {
             Ok(it) => it,
             Err(those) => {
                 screen.report(&stack.sources, &those, form);
                 return Err(Failed::Said);
             }
         };
+        warnings.extend(session::backend(&engine, &stack));
         screen.report(&stack.sources, &warnings, form);
         Ok(Run::with(screen, form, engine, stack, inputs))
     }

@@ -10,12 +10,13 @@ use serde_json::{Map, Value as Json};
 use super::args::{LockArgs, StateArgs};
 use super::plan::Run;
 use super::{Failed, session};
-use crate::diag::{Diagnostic, Result};
+use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::engine::saved::{self, SavedPlan};
 use crate::engine::{Engine, Inputs, Stack};
-use crate::lang::convert::convert;
 use crate::lang::eval::Environment;
+use crate::lang::value::Value;
 use crate::plan::Plan;
+use crate::plan::variables::settle;
 
 /// What the command line adds to a saved plan, so that it can be applied from anywhere.
 #[derive(Deserialize)]
@@ -86,20 +87,51 @@ pub fn read(path: &Path, lock: Option<&LockArgs>) -> Result<(Engine, SavedPlan, 
     Ok((engine, plan, from.stack))
 }
 
-/// Values of the root variables, given and by default, as the plan's JSON lists them.
-pub fn variables(engine: &Engine, stack: &Stack, inputs: &Inputs) -> BTreeMap<String, Json> {
-    let environment = Environment {
+fn environment(engine: &Engine, stack: &Stack) -> Environment {
+    Environment {
         files: engine.files.clone(),
         dir: engine.dir.clone(),
         now: None,
         apply: false,
         sources: stack.sources.clone(),
-    };
-    let given = inputs.read(&stack.config, &environment).unwrap_or_default();
-    let declared = stack.config.root.variables.values().filter(|it| !it.ephemeral);
+    }
+}
+
+/// Values given on the command line that are not those that a plan was made with: it says what is
+/// done, so they would be without effect.
+pub fn changed(engine: &Engine, stack: &Stack, given: &Inputs, planned: &Inputs) -> Diagnostics {
+    let environment = environment(engine, stack);
+    let planned = planned.read(&stack.config, &environment).unwrap_or_default();
+    let mut found = Diagnostics::new();
+    let asked: Vec<_> = given.iter().filter(|(_, input)| input.strict).collect();
+    let mut only = Inputs::new();
+    asked.iter().for_each(|(name, input)| only.add((*name).clone(), (*input).clone()));
+    let given = found.keep(only.read(&stack.config, &environment)).unwrap_or_default();
+    for (name, value) in given {
+        let Some(variable) = stack.config.root.variables.get(&name) else { continue };
+        let was = planned.get(&name).or(variable.default.as_ref());
+        let settled = |it: &Value| settle(variable, Some(it.clone()), variable.span).ok();
+        let same = was.is_some_and(|was| match (settled(was), settled(&value)) {
+            (Some(a), Some(b)) => a.same(&b),
+            _ => false,
+        });
+        if !variable.ephemeral && !same {
+            let detail = format!("the plan was made with another value of `{name}`");
+            let summary = "Can't change variable when applying a saved plan";
+            let it = Diagnostic::error(summary, detail);
+            found.push(it.hint("make a new plan with the value that is wanted"));
+        }
+    }
+    found
+}
+
+/// Values of the root variables as the plan's JSON lists them: as they were given, else the defaults.
+/// An ephemeral value that was given is not told.
+pub fn variables(engine: &Engine, stack: &Stack, inputs: &Inputs) -> BTreeMap<String, Json> {
+    let given = inputs.read(&stack.config, &environment(engine, stack)).unwrap_or_default();
     let value = |it: &crate::lang::config::Variable| {
-        let value = given.get(&it.name).or(it.default.as_ref())?;
-        convert(value, &it.ty.without_optional()).ok().as_ref().unwrap_or(value).to_json()
+        given.get(&it.name).filter(|_| !it.ephemeral).or(it.default.as_ref())?.to_json()
     };
+    let declared = stack.config.root.variables.values();
     declared.filter_map(|it| Some((it.name.to_string(), value(it)?))).collect()
 }

@@ -74,6 +74,18 @@ pub fn load(screen: &Screen, engine: &Engine, path: &Path, form: Form) -> Result
     stack.filter(|_| !failed).ok_or(Failed::Said)
 }
 
+/// Says where the state is kept where the stack asks for another place.
+pub fn backend(engine: &Engine, stack: &Stack) -> Option<Diagnostic> {
+    let block = stack.config.root.terraform.backend.as_ref()?;
+    let kind = block.labels.first().map_or(&*block.kind.text, |it| &*it.text);
+    if kind == "local" && block.body.attributes.is_empty() {
+        return None;
+    }
+    let detail = format!("the state is kept in the file `{}`", engine.store.place());
+    let it = Diagnostic::warning(format!("backend `{kind}` is not used"), detail);
+    Some(it.hint("`--state` names another file").at(block.header))
+}
+
 /// The state of a stack, for commands that only look at it.
 pub fn read_state(stack: &Path, args: &StateArgs) -> Result<Option<State>, Failed> {
     let path = state_path(stack, args)?;

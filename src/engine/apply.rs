@@ -201,24 +201,38 @@ impl Engine {
         applied: &mut Applied,
     ) -> Result<()> {
         let mut diagnostics = Diagnostics::new();
+        if !plan.complete {
+            let detail = "`--target` left something out, so the configuration is not carried out";
+            applied.diagnostics.push(
+                Diagnostic::warning("Applied changes may be incomplete", detail)
+                    .hint("plan again without `--target` to see what is left"),
+            );
+        }
         match plan.mode {
             PlanMode::Destroy => forget_what_is_told(&mut applied.state),
-            PlanMode::RefreshOnly => {}
+            PlanMode::RefreshOnly => {
+                for (name, change) in &plan.outputs {
+                    let Some(value) = &change.after else { continue };
+                    let sensitive = value.has_sensitive();
+                    put_output(&mut applied.state, name, value, sensitive);
+                }
+            }
+            PlanMode::Normal if !plan.complete => {
+                let (values, _) = resolver.outputs();
+                for (name, (value, sensitive)) in values {
+                    if plan.outputs.contains_key(&name) && value.is_wholly_known() {
+                        put_output(&mut applied.state, &name, &value, sensitive);
+                    }
+                }
+            }
             // What failed leaves the outputs that depend on it as they were.
-            PlanMode::Normal if !plan.complete => {}
             PlanMode::Normal => {
                 let values = resolver.outputs();
                 diagnostics.extend(values.1);
                 let names: BTreeSet<String> = values.0.keys().map(|it| it.to_string()).collect();
                 applied.state.outputs.retain(|name, _| names.contains(name) || applied.failed > 0);
                 for (name, (value, sensitive)) in values.0 {
-                    if value.is_null() {
-                        applied.state.outputs.remove(&*name);
-                    } else if let Some(json) = value.to_json() {
-                        let output =
-                            OutputState { value: json, ty: value.ty().to_json(), sensitive };
-                        applied.state.outputs.insert(name.to_string(), output);
-                    }
+                    put_output(&mut applied.state, &name, &value, sensitive);
                 }
                 let (checks, told) = resolver.checks(plan);
                 let told = told.into_iter().filter(|it| it.severity == Severity::Warning);
@@ -255,6 +269,16 @@ impl Engine {
             object.sensitive_attributes = crate::plan::codec::sensitive_paths(&row);
             state.insert(address, object);
         }
+    }
+}
+
+/// The state keeps no output that is null.
+fn put_output(state: &mut State, name: &str, value: &Value, sensitive: bool) {
+    if value.is_null() {
+        state.outputs.remove(name);
+    } else if let Some(json) = value.to_json() {
+        let output = OutputState { value: json, ty: value.ty().to_json(), sensitive };
+        state.outputs.insert(name.to_string(), output);
     }
 }
 

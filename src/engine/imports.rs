@@ -6,7 +6,9 @@ use crate::address::{Address, Target, quoted};
 use crate::diag::{Diagnostic, Result, Span};
 use crate::lang::ast::{Expr, ExprKind, StepKind};
 use crate::lang::config::{Import, reference_text};
+use crate::lang::convert::convert;
 use crate::lang::eval::{Scope, evaluate};
+use crate::lang::types::Type;
 use crate::lang::value::{Kind, Value};
 use crate::plan::evaluation::Evaluation;
 use crate::plan::instance::Prior;
@@ -54,8 +56,18 @@ fn request(
         let it = Diagnostic::error("Configuration for import target does not exist", detail);
         return Err(it.at(import.to.span).into());
     }
+    let root = evaluation.root();
+    let key = (&address.resource).into();
+    if address.resource.module.is_root() && !evaluation.repetition(&root, &key)?.has(&address.key) {
+        let detail = format!("`{}` has no instance `{address}` to import into", address.resource);
+        let summary = "Configuration for import target does not exist";
+        return Err(Diagnostic::error(summary, detail).into());
+    }
     let Some(id) = &import.id else { return Ok(None) };
-    let value = evaluate(scope, id)?;
+    let value = convert(&evaluate(scope, id)?, &Type::String).map_err(|it| {
+        Diagnostic::error("Invalid import id argument", format!("the id must be a string: {it}"))
+            .at(id.span)
+    })?;
     match value.as_str() {
         Some("") | None => {
             let detail = "the id must be a known string that is not empty";

@@ -59,6 +59,30 @@ impl Inputs {
         self.variables.iter()
     }
 
+    /// What is wrong with a value that a file gives is told where it stands there, not where the
+    /// variable is declared.
+    pub(super) fn placed(&self, config: &Config, those: Diagnostics) -> Diagnostics {
+        const OF_VALUES: [&str; 3] = [
+            "Invalid value for input variable",
+            "Invalid value for variable",
+            "Required variable not set",
+        ];
+        let given = |it: &Diagnostic| {
+            let mut all = config.root.variables.values();
+            let variable = all.find(|variable| it.span == Some(variable.span))?;
+            match &self.variables.get(&variable.name)?.given {
+                InputValue::Expr(expr) => Some(expr.span),
+                _ => None,
+            }
+        };
+        those.map(|mut it| {
+            if OF_VALUES.contains(&it.summary.as_str()) {
+                it.span = given(&it).or(it.span);
+            }
+            it
+        })
+    }
+
     /// The values, read by the types that the configuration declares.
     pub fn read(&self, config: &Config, environment: &Environment) -> Result<BTreeMap<Str, Value>> {
         let mut values = BTreeMap::new();

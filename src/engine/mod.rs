@@ -29,9 +29,9 @@ pub use crate::apply::{Applied, Cancel};
 use crate::clock::Clock;
 use crate::diag::{Diagnostic, Diagnostics, Result, Sources};
 use crate::driver::Cloud;
-use crate::event::Listener;
+use crate::event::{Event, Listener};
 use crate::lang::config::validate::{Types, validate};
-use crate::lang::config::{Config, IgnoreChanges};
+use crate::lang::config::{Config, IgnoreChanges, ProviderBlock};
 use crate::lang::eval::{Environment, Scope, evaluate};
 use crate::lang::files::Files;
 use crate::lang::load;
@@ -155,6 +155,7 @@ impl Engine {
     /// Everything that is wrong with a stack, and the values that the plan will find as well.
     fn validated(&self, stack: &Stack) -> (Diagnostics, Settled) {
         let mut found = validate(&stack.config.root, &Known(&self.registry));
+        found.extend(self.unknown_providers(stack));
         let (prior, replace, variables) = Default::default();
         let facts = self.facts(stack, Purpose::Validate, &variables, &prior, &replace, None);
         let evaluation = Evaluation::new(&stack.config, facts);
@@ -167,10 +168,27 @@ impl Engine {
         let known = found.clone();
         let again = |it: &Diagnostic| {
             let placed = it.span.is_some() && known.iter().any(|had| had.span == it.span);
-            placed || (known.has_errors() && it.summary.starts_with("Cycle: "))
+            // A configuration that is not handed in is missed by whoever would use it.
+            let missed = it.summary == "Provider configuration not present"
+                && known.iter().any(|it| it.summary == "Missing required provider configuration");
+            placed || missed || (known.has_errors() && it.summary.starts_with("Cycle: "))
         };
         found.extend(evaluation.take_diagnostics().into_iter().filter(|it| !again(it)));
         (found, evaluation.take_settled())
+    }
+
+    /// Provider blocks that configure nothing, such as misspelled ones.
+    fn unknown_providers(&self, stack: &Stack) -> Diagnostics {
+        let names = || self.registry.providers().iter().map(|it| it.name());
+        let blocks = stack.config.root.providers.iter();
+        let unknown = blocks.filter(|block| names().all(|it| it != &*block.name));
+        let warning = |block: &ProviderBlock| {
+            let name = &*block.name;
+            let detail = format!("no type of this build belongs to `{name}`");
+            let it = Diagnostic::warning("provider block that is not used", detail);
+            it.did_you_mean(name, names()).at(block.span)
+        };
+        unknown.map(warning).collect()
     }
 
     /// What it takes to make what exists into what the stack describes.
@@ -182,7 +200,10 @@ impl Engine {
     ) -> Result<Plan, PlanFailure> {
         let _guard = self.lock("plan").await?;
         let plan = self.plan_locked(stack, inputs, options).await;
-        plan.map_err(|it| PlanFailure { diagnostics: placed(stack, it.diagnostics), ..it })
+        plan.map_err(|it| {
+            let diagnostics = inputs.placed(&stack.config, placed(stack, it.diagnostics));
+            PlanFailure { diagnostics, ..it }
+        })
     }
 
     /// Does what the plan says.
@@ -220,10 +241,12 @@ impl Engine {
 
     /// Plans towards nothing and applies that.
     pub async fn destroy(&self, stack: &Stack, inputs: &Inputs) -> Result<Applied> {
-        self.recover(stack, inputs).await?;
+        let mut engine = self.clone();
+        let _guard = engine.hold("destroy").await?;
+        engine.recover(stack, inputs).await?;
         let options = PlanOptions { mode: PlanMode::Destroy, ..PlanOptions::default() };
-        let plan = self.plan(stack, inputs, &options).await.map_err(|it| it.diagnostics)?;
-        Ok(self.apply(stack, inputs, &plan).await)
+        let plan = engine.plan(stack, inputs, &options).await.map_err(|it| it.diagnostics)?;
+        Ok(engine.apply(stack, inputs, &plan).await)
     }
 
     /// The value of an expression in the root module, with the objects of the state as they are there.
@@ -331,13 +354,18 @@ impl Engine {
     async fn lock(&self, operation: &str) -> Result<Option<Box<dyn Guard>>> {
         let Some(patience) = self.lock_timeout else { return Ok(None) };
         let deadline = self.clock.elapsed() + patience;
+        let mut told = false;
         loop {
             let info = LockInfo::new(operation, &self.who, self.clock.now().to_string());
             match self.store.lock(&info) {
                 Ok(guard) => return Ok(Some(guard)),
-                Err(LockError::Held(_))
+                Err(LockError::Held(it))
                     if self.clock.elapsed() < deadline && !self.cancel.is_asked() =>
                 {
+                    if !std::mem::replace(&mut told, true) {
+                        let LockInfo { who, operation, created: since, .. } = *it;
+                        self.listener.event(Event::Waiting { who, operation, since });
+                    }
                     self.clock.sleep(Duration::from_millis(500)).await;
                 }
                 Err(failed) => return Err(failed.into()),
@@ -427,6 +455,16 @@ impl Types for Known<'_> {
     fn attributes(&self, mode: Mode, kind: &str) -> Option<Vec<Str>> {
         let schema = self.0.of(mode, kind)?.schema();
         Some(schema.attributes.iter().map(|it| it.name.into()).collect())
+    }
+
+    fn left_out(&self, kind: &str) -> Option<String> {
+        let mut all = self.0.providers().iter().flat_map(|it| it.left_out());
+        all.find(|(name, _)| *name == kind).map(|(_, feature)| feature.to_string())
+    }
+
+    fn decided(&self, mode: Mode, kind: &str) -> Vec<Str> {
+        let attributes = self.0.of(mode, kind).map_or(&[][..], |it| it.schema().attributes);
+        attributes.iter().filter(|it| !it.is_argument()).map(|it| it.name.into()).collect()
     }
 
     fn kinds(&self, mode: Mode) -> Vec<Str> {

@@ -7,13 +7,15 @@ use super::held::{self, Held};
 use super::{Connected, Engine, Inputs, PlanFailure, PlanOptions, Stack, imports, prior, refresh};
 use crate::address::{Address, Target};
 use crate::diag::{Diagnostic, Diagnostics, Result};
-use crate::lang::config::LookedAt;
+use crate::lang::config::{LookedAt, Module, Variable};
 use crate::lang::types::Type;
 use crate::lang::value::{Str, Value};
 use crate::plan::evaluation::{Evaluation, Facts, ProviderKey, Purpose};
 use crate::plan::instance::Prior;
 use crate::plan::memo::Settled;
-use crate::plan::{Action, Change, OutputChange, Plan, PlanMode, diff, make, moves, providers};
+use crate::plan::{
+    Action, Change, OutputChange, Plan, PlanMode, diff, make, moves, providers, variables,
+};
 use crate::state::{OutputState, State};
 
 impl Engine {
@@ -30,10 +32,8 @@ impl Engine {
         let made = self.clock.now();
         let environment = self.environment(stack, Some(made), false);
         let state = self.known_state(&mut warnings)?;
-        let variables = match inputs.read(&stack.config, &environment) {
-            Ok(variables) => variables,
-            Err(those) => return Err(failed(nothing(options.mode, made, &state), those)),
-        };
+        let variables = inputs.read(&stack.config, &environment)?;
+        all_given(&stack.config.root, &variables).into_result(())?;
         still_declared(&stack.config.root).into_result(())?;
         let (objects, unknown) = prior::objects(&state, &self.registry);
         unknown.into_result(())?;
@@ -47,9 +47,10 @@ impl Engine {
         let Connected { clouds, data, mut held } =
             self.connect(stack, &variables, &objects, &deposed).await?;
         let known_data = prior::data(&state, &self.registry);
-        let ground = Ground { stack, settled, variables, state, objects, known_data, made };
-        self.begin_survey(&ground, &clouds, options);
-        let planned = self.seen(ground, &clouds, data, &mut held, options).await;
+        let mut ground = Ground { stack, settled, variables, state, objects, known_data, made };
+        let unread = self.unread(&mut ground, &clouds, &data, &held, options);
+        self.begin_survey(&ground, &unread, &clouds, options);
+        let planned = self.seen(ground, unread, &clouds, data, &mut held, options).await;
         clouds.end_survey(&self.registry);
         let closed = held.close(self).await;
         let mut plan = match planned {
@@ -67,10 +68,41 @@ impl Engine {
         Ok(plan)
     }
 
+    /// Takes the objects that are to be read out of those that are known: all, or with targets those
+    /// that the targets need.
+    fn unread(
+        &self,
+        ground: &mut Ground<'_>,
+        clouds: &Clouds,
+        data: &BTreeMap<Address, Value>,
+        held: &Held,
+        options: &PlanOptions,
+    ) -> BTreeMap<Address, Prior> {
+        if !options.refresh {
+            return BTreeMap::new();
+        }
+        if options.targets.is_empty() {
+            return std::mem::take(&mut ground.objects);
+        }
+        let round = self.round(ground, clouds, data, &held.rows, &BTreeMap::new(), options);
+        let needed: HashSet<Address> =
+            round.plan.changes.into_iter().map(|it| it.address).collect();
+        let all = std::mem::take(&mut ground.objects).into_iter();
+        let (unread, left) = all.partition(|(address, _)| needed.contains(address));
+        ground.objects = left;
+        unread
+    }
+
     /// Tells the providers what the plan will read. A run that only refreshes looks at everything.
-    fn begin_survey(&self, ground: &Ground<'_>, clouds: &Clouds, options: &PlanOptions) {
+    fn begin_survey(
+        &self,
+        ground: &Ground<'_>,
+        unread: &BTreeMap<Address, Prior>,
+        clouds: &Clouds,
+        options: &PlanOptions,
+    ) {
         let (registry, root) = (&self.registry, &ground.stack.config.root);
-        let objects = ground.objects.iter().filter(|_| options.refresh).map(|(address, it)| {
+        let objects = unread.iter().map(|(address, it)| {
             (providers::of_object(registry, root, address, &it.provider), &it.row)
         });
         // What no block reads any more is not read at all.
@@ -91,6 +123,7 @@ impl Engine {
     async fn seen(
         &self,
         mut ground: Ground<'_>,
+        unread: BTreeMap<Address, Prior>,
         clouds: &Clouds,
         data: BTreeMap<Address, Value>,
         held: &mut Held,
@@ -98,9 +131,9 @@ impl Engine {
     ) -> Result<Plan, PlanFailure> {
         let mut drift = Vec::new();
         if options.refresh {
-            let before = std::mem::take(&mut ground.objects);
-            let it = refresh::objects(self, ground.stack, clouds, before).await?;
-            (ground.objects, drift) = (it.objects, it.drift);
+            let it = refresh::objects(self, ground.stack, clouds, unread).await?;
+            ground.objects.extend(it.objects);
+            drift = it.drift;
         }
         let mut plan = self.rounds(&ground, clouds, data, held, options).await?;
         plan.drift =
@@ -184,14 +217,15 @@ impl Engine {
         let evaluation = Evaluation::new(&ground.stack.config, facts).knowing(&ground.settled);
         let before = state_outputs(&ground.state);
         let mut imports = Vec::new();
-        let mut outputs = BTreeMap::new();
+        let outputs;
         match options.mode {
             PlanMode::Normal => {
                 imports = imports::requests(&evaluation, &objects);
                 make::walk(&evaluation, &options.targets);
-                if options.targets.is_empty() {
-                    outputs = make::outputs(&evaluation, &before);
-                }
+                outputs = match options.targets.is_empty() {
+                    true => make::outputs(&evaluation, &before),
+                    false => make::targeted_outputs(&evaluation, &before),
+                };
                 let planned = |address: &Address| evaluation.changes.borrow().contains_key(address);
                 let orphans = objects.iter().filter(|(address, _)| !planned(address));
                 let orphans =
@@ -214,7 +248,9 @@ impl Engine {
                 }
                 outputs = removed_outputs(before);
             }
-            PlanMode::RefreshOnly => outputs = kept_outputs(before),
+            PlanMode::RefreshOnly => {
+                outputs = self.outputs_as_they_are(ground, data, &objects, before);
+            }
         }
         let mut changes = std::mem::take(&mut *evaluation.changes.borrow_mut());
         make::spread_create_before_destroy(&mut changes);
@@ -244,6 +280,28 @@ impl Engine {
         make::keep_targets(&mut plan, &options.targets);
         let wanted = std::mem::take(&mut *evaluation.wanted.borrow_mut());
         Round { plan, wanted, imports, diagnostics: evaluation.take_diagnostics() }
+    }
+
+    /// Root outputs as they follow from the objects that there are.
+    fn outputs_as_they_are(
+        &self,
+        ground: &Ground<'_>,
+        data: &BTreeMap<Address, Value>,
+        objects: &BTreeMap<Address, Prior>,
+        before: BTreeMap<Str, Value>,
+    ) -> BTreeMap<Str, OutputChange> {
+        let (replace, made) = (HashSet::new(), Some(ground.made));
+        let (purpose, variables) = (Purpose::Apply, &ground.variables);
+        let facts = self.facts(ground.stack, purpose, variables, objects, &replace, made);
+        let facts = Facts { data, ..facts };
+        let evaluation = Evaluation::new(&ground.stack.config, facts).knowing(&ground.settled);
+        let mut outputs = make::outputs(&evaluation, &before);
+        let known = |it: &OutputChange| it.after.as_ref().is_some_and(Value::is_wholly_known);
+        outputs.retain(|_, it| known(it));
+        for (name, change) in kept_outputs(before) {
+            outputs.entry(name).or_insert(change);
+        }
+        outputs
     }
 
     /// Whether the configuration has an instance of that address, though evaluating it failed or a
@@ -292,6 +350,15 @@ impl Engine {
     }
 }
 
+/// An address of `--replace` that lacks the key of an instance.
+fn incomplete(address: &Address, there: &[&Address]) -> Option<Diagnostic> {
+    let alike = |it: &&&Address| it.resource == address.resource && it.key != address.key;
+    let some = there.iter().find(alike).filter(|_| address.key.is_none())?;
+    let summary = "Incompletely-matched force-replace resource instance";
+    let detail = format!("`{address}` has several instances, so none of them is replaced");
+    Some(Diagnostic::warning(summary, detail).hint(format!("name one of them, such as `{some}`")))
+}
+
 /// A plan that could not be finished.
 fn failed(mut plan: Plan, diagnostics: Diagnostics) -> PlanFailure {
     (plan.complete, plan.errored) = (false, true);
@@ -305,25 +372,14 @@ fn without(mut plan: Plan, unread: &[Address]) -> Plan {
     plan
 }
 
-/// The plan of a run that failed before it looked at anything.
-fn nothing(mode: PlanMode, made: jiff::Timestamp, prior: &State) -> Plan {
-    Plan {
-        mode,
-        changes: Vec::new(),
-        outputs: BTreeMap::new(),
-        drift: Vec::new(),
-        checks: Vec::new(),
-        prior: prior.clone(),
-        warnings: Diagnostics::new(),
-        complete: false,
-        errored: true,
-        made,
-        data: BTreeMap::new(),
-        refreshed: BTreeMap::new(),
-    }
+/// Root variables that have no value: without them nothing can be planned at all.
+fn all_given(root: &Module, given: &BTreeMap<Str, Value>) -> Diagnostics {
+    let lacking = |it: &&Variable| it.default.is_none() && !given.contains_key(&it.name);
+    let lacking = root.variables.values().filter(lacking);
+    lacking.map(|it| variables::unset(&it.name).at(it.span)).collect()
 }
 
-/// Targets and replacements that name nothing at all, such as misspelled ones.
+/// Targets and replacements that name nothing at all, such as misspelled ones, or several instances.
 fn names_nothing(plan: &Plan, ground: &Ground<'_>, options: &PlanOptions) -> Diagnostics {
     let changed = plan.changes.iter().map(|it| &it.address);
     let there: Vec<&Address> =
@@ -340,8 +396,11 @@ fn names_nothing(plan: &Plan, ground: &Ground<'_>, options: &PlanOptions) -> Dia
     let targets = targets.map(|it| nothing("--target", it.to_string()));
     // What a target leaves out is not looked at.
     let whole = options.targets.is_empty();
-    let replaced = options.replace.iter().filter(|it| whole && !there.contains(it));
-    let replaced = replaced.map(|it| nothing("--replace", it.to_string()));
+    let replaced = options.replace.iter().filter(|it| !there.contains(it));
+    let replaced = replaced.filter_map(|it| {
+        let nothing = || whole.then(|| nothing("--replace", it.to_string()));
+        incomplete(it, &there).or_else(nothing)
+    });
     targets.chain(replaced).collect()
 }
 

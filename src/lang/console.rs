@@ -15,6 +15,9 @@ pub fn display(value: &Value) -> String {
 }
 
 fn write(value: &Value, indent: usize, depth: usize, out: &mut String) {
+    if matches!(value.kind(), Kind::Unknown(_)) {
+        return out.push_str("(known after apply)");
+    }
     if value.marks().sensitive {
         return out.push_str("(sensitive value)");
     }
@@ -26,11 +29,10 @@ fn write(value: &Value, indent: usize, depth: usize, out: &mut String) {
     }
     match value.kind() {
         Kind::Null(ty) => out.push_str(&null(ty)),
-        Kind::Unknown(_) => out.push_str("(known after apply)"),
+        Kind::Unknown(_) => {}
         Kind::Bool(it) => out.push_str(if *it { "true" } else { "false" }),
         Kind::Number(it) => out.push_str(&it.to_string()),
-        Kind::String(it) if it.contains('\n') => write_lines(it, indent, out),
-        Kind::String(it) => quote(it, out),
+        Kind::String(it) => write_text(it, indent, out),
         Kind::List(_, items) => write_items(items, "tolist([", "])", indent, depth, out),
         Kind::Set(_, items) => write_items(items, "toset([", "])", indent, depth, out),
         Kind::Tuple(items) => write_items(items, "[", "]", indent, depth, out),
@@ -90,7 +92,7 @@ fn write_entries(
     for (name, item) in value.as_entries().into_iter().flatten() {
         empty = false;
         line(indent + 2, out);
-        quote(name, out);
+        write_text(name, indent + 2, out);
         out.push_str(" = ");
         write(item, indent + 2, depth + 1, out);
     }
@@ -98,6 +100,14 @@ fn write_entries(
         line(indent, out);
     }
     out.push_str(close);
+}
+
+/// In one line where it has no more.
+fn write_text(text: &str, indent: usize, out: &mut String) {
+    match text.contains('\n') {
+        true => write_lines(text, indent, out),
+        false => quote(text, out),
+    }
 }
 
 /// As a heredoc, whose end word occurs in no line.
@@ -193,7 +203,7 @@ fn write_type(ty: &Type, indent: usize, out: &mut String) {
 fn write_collection(name: &str, of: &Type, indent: usize, out: &mut String) {
     out.push_str(name);
     out.push('(');
-    if of.is_primitive() || *of == Type::Any || is_plain(of) {
+    if of.is_primitive() || *of == Type::Any || of.element().is_some() {
         write_type(of, indent, out);
     } else {
         line(indent + 4, out);
@@ -202,14 +212,6 @@ fn write_collection(name: &str, of: &Type, indent: usize, out: &mut String) {
         line(indent, out);
     }
     out.push(')');
-}
-
-/// Whether it is a collection of collections of primitives.
-fn is_plain(ty: &Type) -> bool {
-    match ty.element() {
-        Some(of) => is_plain(of),
-        None => ty.is_primitive() || *ty == Type::Any,
-    }
 }
 
 #[cfg(test)]
@@ -243,7 +245,7 @@ mod tests {
     #[test]
     fn types_are_shown_over_several_lines() {
         let ty = Type::map(Type::list(Type::object([("a", Type::tuple([Type::Number]))])));
-        let want = "map(\n    list(\n        object({\n            a: tuple([\n                number,\n            ]),\n        }),\n    ),\n)";
+        let want = "map(list(\n    object({\n        a: tuple([\n            number,\n        ]),\n    }),\n))";
         assert_eq!(type_text(&ty), want);
         assert_eq!(type_text(&Type::list(Type::set(Type::Any))), "list(set(dynamic))");
     }

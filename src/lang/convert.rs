@@ -1,6 +1,7 @@
 //! Conversion between types, and the one type that several types have in common.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -100,13 +101,13 @@ fn convert_kind(value: &Value, to: &Type) -> Result<Value, Mismatch> {
         }
         (Kind::List(..) | Kind::Set(..) | Kind::Tuple(_), Type::List(of)) => {
             let items = convert_items(value, of, matches!(value.kind(), Kind::Set(..)))?;
-            let common = element_type(of, &items).ok_or_else(|| uneven("list"))?;
+            let common = element_type(value, of, &items).ok_or_else(|| uneven("list"))?;
             let items = unify_items(items, of, &common).ok_or_else(|| uneven("list"))?;
             Ok(Value::list(common, items))
         }
         (Kind::List(..) | Kind::Set(..) | Kind::Tuple(_), Type::Set(of)) => {
             let items = convert_items(value, of, true)?;
-            let common = element_type(of, &items).ok_or_else(|| uneven("set"))?;
+            let common = element_type(value, of, &items).ok_or_else(|| uneven("set"))?;
             let items = unify_items(items, of, &common).ok_or_else(|| uneven("set"))?;
             Ok(Value::set(common, items))
         }
@@ -115,7 +116,7 @@ fn convert_kind(value: &Value, to: &Type) -> Result<Value, Mismatch> {
                 .iter()
                 .map(|(name, item)| convert(item, of).map_err(|it| it.under(step(name))))
                 .collect::<Result<_, _>>()?;
-            let common = element_type(of, &converted).ok_or_else(|| uneven("map"))?;
+            let common = element_type(value, of, &converted).ok_or_else(|| uneven("map"))?;
             let converted = unify_items(converted, of, &common).ok_or_else(|| uneven("map"))?;
             Ok(Value::map(common, items.keys().cloned().zip(converted)))
         }
@@ -176,18 +177,54 @@ fn convert_items(value: &Value, of: &Type, unnumbered: bool) -> Result<Vec<Value
         .collect()
 }
 
-/// The element type of a collection whose constraint may hold `any`.
-fn element_type(of: &Type, items: &[Value]) -> Option<Type> {
+/// The element type of a collection whose constraint may hold `any`. One that leaves open what the
+/// items are is none: they have too little in common.
+fn element_type(value: &Value, of: &Type, items: &[Value]) -> Option<Type> {
     if !of.has_any() {
         return Some(of.without_optional());
     }
-    match items {
-        [] => Some(of.without_optional()),
-        _ => {
-            // An untyped null fits any type, so it has no say unless there is nothing else.
-            let untyped = |it: &&Value| !(it.is_null() && it.is_untyped());
-            let types: Vec<Type> = items.iter().filter(untyped).map(Value::ty).collect();
-            if types.is_empty() { Some(Type::Any) } else { unify(&types) }
+    if items.is_empty() {
+        let from = value.ty();
+        return Some(from.element().map_or_else(|| of.without_optional(), |it| settle(it, of)));
+    }
+    // Of an object's parts, an untyped null has no say.
+    let mut types: Vec<Type> = items.iter().map(Value::ty).collect();
+    if let Kind::Object(_) = value.kind() {
+        let has_say = |it: &&Value| !(it.is_null() && it.is_untyped());
+        types = items.iter().filter(has_say).map(Value::ty).collect();
+        if types.is_empty() {
+            return Some(Type::Any);
+        }
+    }
+    common(&types, &Work::on(types.len()))
+}
+
+/// The one type that these have in common without any of them losing what is known of it.
+fn common(types: &[Type], work: &Work) -> Option<Type> {
+    let once = united(types, work)?;
+    if !once.has_any() {
+        return Some(once);
+    }
+    // What an empty collection leaves open, the parts of the others may settle.
+    let settled: Vec<Type> = types.iter().map(|it| settle(it, &once)).collect();
+    united(&settled, work).filter(|to| !settled.iter().any(|from| blurs(from, to)))
+}
+
+/// Whether `to` leaves open what is known of `from`.
+fn blurs(from: &Type, to: &Type) -> bool {
+    match (from, to) {
+        (from, Type::Any) => *from != Type::Any,
+        (Type::Tuple(from), Type::Tuple(to)) => {
+            from.iter().zip(to.iter()).any(|(from, to)| blurs(from, to))
+        }
+        (Type::Object(from), Type::Object(to)) => {
+            let both =
+                to.attributes.iter().filter_map(|it| Some((from.attributes.get(it.0)?, it.1)));
+            both.into_iter().any(|(from, to)| blurs(from, to))
+        }
+        (from, to) => {
+            let Some(to) = to.element() else { return false };
+            from.element().into_iter().chain(&parts(from)).any(|from| blurs(from, to))
         }
     }
 }
@@ -243,50 +280,50 @@ fn settle(from: &Type, to: &Type) -> Type {
 
 /// Whether any value of type `from` may become `to`; a string may turn out to be no number.
 pub fn can_convert(from: &Type, to: &Type) -> Result<(), Mismatch> {
-    check_types(from, to, false)
+    becomes(from, to, &Work::on(2))
 }
 
-/// With `safe`, only conversions that cannot fail.
-fn check_types(from: &Type, to: &Type, safe: bool) -> Result<(), Mismatch> {
+fn becomes(from: &Type, to: &Type, work: &Work) -> Result<(), Mismatch> {
     let fine = match (from, to) {
         (_, Type::Any) | (Type::Any, _) => true,
         (a, b) if a == b => true,
         (Type::Bool | Type::Number, Type::String) => true,
-        (Type::String, Type::Bool | Type::Number) => !safe,
+        (Type::String, Type::Bool | Type::Number) => true,
         (Type::List(a), Type::List(b) | Type::Set(b))
         | (Type::Set(a), Type::Set(b))
         | (Type::Set(a), Type::List(b))
-        | (Type::Map(a), Type::Map(b)) => return check_types(a, b, safe),
+        | (Type::Map(a), Type::Map(b)) => return becomes(a, b, work),
         (Type::Tuple(items), Type::List(of) | Type::Set(of)) => {
             for (at, item) in items.iter().enumerate() {
-                check_types(item, of, safe).map_err(|it| it.under(format!("[{at}]")))?;
+                becomes(item, of, work).map_err(|it| it.under(format!("[{at}]")))?;
             }
-            !of.has_any() || items.is_empty() || unify(items).is_some()
+            !of.has_any() || items.is_empty() || common(items, work).is_some()
         }
         (Type::Object(items), Type::Map(of)) => {
             for (name, item) in &items.attributes {
-                check_types(item, of, safe).map_err(|it| it.under(step(name)))?;
+                becomes(item, of, work).map_err(|it| it.under(step(name)))?;
             }
-            let types: Vec<Type> = items.attributes.values().cloned().collect();
-            !of.has_any() || types.is_empty() || unify(&types).is_some()
+            let typed = items.attributes.values().filter(|it| **it != Type::Any);
+            let types: Vec<Type> = typed.cloned().collect();
+            !of.has_any() || types.is_empty() || common(&types, work).is_some()
         }
         (Type::Tuple(a), Type::Tuple(b)) if a.len() == b.len() => {
             for (at, (a, b)) in a.iter().zip(b.iter()).enumerate() {
-                check_types(a, b, safe).map_err(|it| it.under(format!("[{at}]")))?;
+                becomes(a, b, work).map_err(|it| it.under(format!("[{at}]")))?;
             }
             true
         }
         (Type::Map(of), Type::Object(b)) => {
             for ty in b.attributes.values() {
-                check_types(of, ty, safe)?;
+                becomes(of, ty, work)?;
             }
-            !safe
+            true
         }
         (Type::Object(a), Type::Object(b)) => {
             let mut missing = Vec::new();
             for (name, ty) in &b.attributes {
                 match a.attributes.get(name) {
-                    Some(have) => check_types(have, ty, safe).map_err(|it| it.under(step(name)))?,
+                    Some(have) => becomes(have, ty, work).map_err(|it| it.under(step(name)))?,
                     None if b.optional.contains(name) => {}
                     None => missing.push(format!("{name:?}")),
                 }
@@ -301,73 +338,134 @@ fn check_types(from: &Type, to: &Type, safe: bool) -> Result<(), Mismatch> {
     if fine { Ok(()) } else { Err(wanted(to)) }
 }
 
-/// The one type that values of all these types can become without fail; none where there is none.
+/// The one type that values of all these types can become, if nothing in the values themselves
+/// stands in the way; none where there is none.
 pub fn unify(types: &[Type]) -> Option<Type> {
-    unify_with(types, true)
+    united(types, &Work::on(types.len()))
 }
 
-/// As [`unify`], but a conversion that may fail (text to number) will do: for `? :`.
-pub fn unify_unsafe(types: &[Type]) -> Option<Type> {
-    unify_with(types, false)
+/// How much may still be tried. Types that are nested in one another in unlike ways could be compared
+/// without end; those have nothing in common.
+struct Work(Cell<u32>);
+
+impl Work {
+    /// Enough for so many types.
+    fn on(types: usize) -> Self {
+        let types = u32::try_from(types).unwrap_or(u32::MAX);
+        Work(Cell::new(types.saturating_mul(16).saturating_add(20_000)))
+    }
+
+    /// Whether there is any left, of which one is taken.
+    fn take(&self) -> bool {
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(1));
+        left > 0
+    }
 }
 
-fn unify_with(types: &[Type], safe: bool) -> Option<Type> {
-    let (first, rest) = types.split_first()?;
+fn united(types: &[Type], work: &Work) -> Option<Type> {
+    let (first, rest) = types.split_first().filter(|_| work.take())?;
     if rest.iter().all(|it| it == first) {
         return Some(first.clone());
     }
-    if types.contains(&Type::Any) {
-        // A primitive is what the untyped becomes beside it; what it becomes beside anything else
-        // is only known with its type.
-        let known: Vec<Type> = types.iter().filter(|it| **it != Type::Any).cloned().collect();
-        let common = unify_with(&known, safe)?;
-        return Some(if common.is_primitive() { common } else { Type::Any });
-    }
-    let all = |test: fn(&Type) -> bool| types.iter().all(test);
+    // What something structured becomes beside the untyped is only known with its type.
+    let untyped = types.contains(&Type::Any);
+    let all = |test: fn(&Type) -> bool| types.iter().all(|it| *it == Type::Any || test(it));
     let any = |test: fn(&Type) -> bool| types.iter().any(test);
-    let elements =
-        || -> Vec<Type> { types.iter().filter_map(|it| it.element().cloned()).collect() };
-    if all(|it| matches!(it, Type::Object(_))) {
-        return unify_objects(types, safe);
+    let (list, set) =
+        (|it: &Type| matches!(it, Type::List(_)), |it: &Type| matches!(it, Type::Set(_)));
+    let (map, object) =
+        (|it: &Type| matches!(it, Type::Map(_)), |it: &Type| matches!(it, Type::Object(_)));
+    let tuple = |it: &Type| matches!(it, Type::Tuple(_));
+    let structured = all(map) || all(list) || all(set) || all(object) || all(tuple);
+    if untyped && structured {
+        return Some(Type::Any);
     }
-    if all(|it| matches!(it, Type::Tuple(_))) {
-        return unify_tuples(types, safe);
+    if structured {
+        return match first {
+            Type::Map(_) => united(&elements(types), work).map(Type::map),
+            Type::List(_) => united(&elements(types), work).map(Type::list),
+            Type::Set(_) => united(&elements(types), work).map(Type::set),
+            Type::Object(_) => unify_objects(types, work),
+            _ => unify_tuples(types, work),
+        };
     }
-    if all(|it| matches!(it, Type::Set(_))) {
-        return unify_with(&elements(), safe).map(Type::set);
-    }
-    if all(|it| matches!(it, Type::Object(_) | Type::Map(_))) {
-        let mut parts = elements();
-        for it in types {
-            if let Type::Object(of) = it {
-                parts.extend(of.attributes.values().cloned());
-            }
-        }
-        return unify_with(&parts, safe).map(Type::map);
-    }
-    if all(|it| matches!(it, Type::Tuple(_) | Type::List(_) | Type::Set(_))) {
-        let mut parts = elements();
-        for it in types {
-            if let Type::Tuple(of) = it {
-                parts.extend(of.iter().cloned());
-            }
-        }
-        let of = unify_with(&parts, safe)?;
-        // A set is the looser of the two: every list becomes one.
-        let list = any(|it| matches!(it, Type::List(_))) || !any(|it| matches!(it, Type::Set(_)));
-        return Some(if list { Type::list(of) } else { Type::set(of) });
-    }
-    types
-        .iter()
-        .find(|to| types.iter().all(|from| check_types(from, to, true).is_ok()))
-        .or_else(|| {
-            let fits = |to: &&Type| types.iter().all(|from| check_types(from, to, false).is_ok());
-            if safe { None } else { types.iter().find(fits) }
-        })
-        .cloned()
+    // Tuples are often lists, and objects maps, that were written down.
+    let as_collection = if any(list) && all(|it| matches!(it, Type::List(_) | Type::Tuple(_))) {
+        replaced(types, tuple, Type::list, work)
+    } else if any(map) && all(|it| matches!(it, Type::Map(_) | Type::Object(_))) {
+        replaced(types, object, Type::map, work)
+    } else {
+        None
+    };
+    as_collection.or_else(|| preferred(types, work))
 }
 
-fn unify_objects(types: &[Type], safe: bool) -> Option<Type> {
+fn elements(types: &[Type]) -> Vec<Type> {
+    types.iter().filter_map(|it| it.element().cloned()).collect()
+}
+
+/// The types with those of one structure replaced by the one collection that they have in common,
+/// unified.
+fn replaced(
+    types: &[Type],
+    which: impl Fn(&Type) -> bool,
+    collection: fn(Type) -> Type,
+    work: &Work,
+) -> Option<Type> {
+    let parts: Vec<Type> = types.iter().filter(|it| which(it)).flat_map(parts).collect();
+    // What is empty becomes whatever the others are.
+    let common = match parts.is_empty() {
+        true => None,
+        false => Some(collection(common(&parts, work)?)),
+    };
+    let others = types.iter().filter(|it| !which(it)).cloned();
+    united(&others.chain(common).collect::<Vec<_>>(), work).filter(|it| it.element().is_some())
+}
+
+/// Types of the parts of a tuple or an object.
+fn parts(ty: &Type) -> Vec<Type> {
+    match ty {
+        Type::Tuple(of) => of.to_vec(),
+        Type::Object(of) => of.attributes.values().cloned().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The one of these that all the others can become, the loosest first.
+fn preferred(types: &[Type], work: &Work) -> Option<Type> {
+    let mut left: Vec<&Type> = types.iter().collect();
+    while !left.is_empty() {
+        let best = left.iter().position(|it| !left.iter().any(|other| looser(other, it)));
+        let candidate = left.remove(best.unwrap_or(0));
+        if all_become(types, candidate, work) {
+            return Some(candidate.clone());
+        }
+    }
+    None
+}
+
+fn all_become(types: &[Type], to: &Type, work: &Work) -> bool {
+    types.iter().all(|from| becomes(from, to, work).is_ok())
+}
+
+/// Whether `a` comes before `b` as the type that both may have in common.
+fn looser(a: &Type, b: &Type) -> bool {
+    match (a, b) {
+        (Type::Any, _) => false,
+        (_, Type::Any) => true,
+        (Type::String, Type::Bool | Type::Number) => true,
+        (Type::List(a), Type::List(b))
+        | (Type::Set(a), Type::Set(b))
+        | (Type::Map(a), Type::Map(b)) => looser(a, b),
+        // A tuple is tried before a set, though no set ever becomes one.
+        (Type::Tuple(_) | Type::List(_), Type::Set(_)) => true,
+        (Type::List(_), Type::Tuple(_)) | (Type::Map(_), Type::Object(_)) => true,
+        _ => false,
+    }
+}
+
+fn unify_objects(types: &[Type], work: &Work) -> Option<Type> {
     let objects: Vec<&Arc<ObjectType>> = types
         .iter()
         .filter_map(|it| match it {
@@ -380,16 +478,16 @@ fn unify_objects(types: &[Type], safe: bool) -> Option<Type> {
     if !alike {
         let parts: Vec<Type> =
             objects.iter().flat_map(|it| it.attributes.values().cloned()).collect();
-        return if parts.is_empty() { None } else { unify_with(&parts, safe).map(Type::map) };
+        return united(&parts, work).map(Type::map).filter(|to| all_become(types, to, work));
     }
     let attributes = first.attributes.keys().map(|name| {
         let parts: Vec<Type> = objects.iter().map(|it| it.attributes[name].clone()).collect();
-        Some((name.clone(), unify_with(&parts, safe)?))
+        Some((name.clone(), united(&parts, work)?))
     });
     Some(Type::object(attributes.collect::<Option<Vec<_>>>()?))
 }
 
-fn unify_tuples(types: &[Type], safe: bool) -> Option<Type> {
+fn unify_tuples(types: &[Type], work: &Work) -> Option<Type> {
     let tuples: Vec<&[Type]> = types
         .iter()
         .filter_map(|it| match it {
@@ -400,11 +498,11 @@ fn unify_tuples(types: &[Type], safe: bool) -> Option<Type> {
     let length = tuples.first()?.len();
     if tuples.iter().any(|it| it.len() != length) {
         let parts: Vec<Type> = tuples.iter().flat_map(|it| it.iter().cloned()).collect();
-        return unify_with(&parts, safe).map(Type::list);
+        return united(&parts, work).map(Type::list).filter(|to| all_become(types, to, work));
     }
     let items = (0..length).map(|at| {
         let parts: Vec<Type> = tuples.iter().map(|it| it[at].clone()).collect();
-        unify_with(&parts, safe)
+        united(&parts, work)
     });
     Some(Type::tuple(items.collect::<Option<Vec<_>>>()?))
 }

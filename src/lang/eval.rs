@@ -16,7 +16,7 @@ use std::sync::Arc;
 use self::budget::Budget;
 use super::access;
 use super::ast::*;
-use super::convert::{convert, unify_unsafe};
+use super::convert::{convert, unify};
 use super::files::Files;
 use super::operators::{self, Fault};
 use super::types::Type;
@@ -402,7 +402,7 @@ fn common_type(a: &Value, b: &Value) -> Option<Type> {
         (_, ty) if untyped_null(a) => Some(ty),
         (ty, _) if untyped_null(b) => Some(ty),
         (Type::Any, _) | (_, Type::Any) => Some(Type::Any),
-        (a, b) => unify_unsafe(&[a, b]),
+        (a, b) => unify(&[a, b]),
     }
 }
 

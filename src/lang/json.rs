@@ -21,8 +21,17 @@ pub fn is_json(name: &str) -> bool {
 
 /// The body of a file in JSON syntax. What is wrong inside one string leaves the rest as it is.
 pub fn parse(sources: &Sources, file: FileId) -> (Body, Diagnostics) {
+    read(sources, file, false)
+}
+
+/// The values of a file of variable values: their strings are texts, not templates.
+pub fn parse_values(sources: &Sources, file: FileId) -> (Body, Diagnostics) {
+    read(sources, file, true)
+}
+
+fn read(sources: &Sources, file: FileId, literal: bool) -> (Body, Diagnostics) {
     let text = sources.get(file).text;
-    let mut reader = Reader { text: &text, file, at: 0, found: Diagnostics::new() };
+    let mut reader = Reader { text: &text, file, at: 0, literal, found: Diagnostics::new() };
     let whole = Span::new(file, 0, text.len());
     let attributes = match reader.document() {
         Ok(expr) => attributes_of(&expr, &mut reader.found),
@@ -135,6 +144,8 @@ struct Reader<'a> {
     text: &'a str,
     file: FileId,
     at: usize,
+    /// Whether strings are only texts.
+    literal: bool,
     found: Diagnostics,
 }
 
@@ -240,6 +251,9 @@ impl Reader<'_> {
         let start = self.at;
         let text = self.raw_string()?;
         let span = self.span(start);
+        if self.literal {
+            return Ok(Expr { kind: ExprKind::Literal(Value::from(text)), span });
+        }
         let as_written = self.text.get(start + 1..self.at - 1) == Some(&*text);
         let (expr, found) = parse::parse_template_in(&text, span, as_written.then_some(start + 1));
         self.found.extend(found);

@@ -141,10 +141,14 @@ impl Loader<'_> {
             || source.starts_with("./")
             || source.starts_with("../");
         if !local {
-            let one = Diagnostic::error(
-                "unsupported module source",
-                format!("`{source}` is not a local directory, and modules are not downloaded"),
-            );
+            // With neither a host nor the parts of a registry's address, it can only be a mistake.
+            let summary = match source.contains(['/', ':']) {
+                true => "unsupported module source",
+                false => "Invalid module source address",
+            };
+            let detail =
+                format!("`{source}` is not a local directory, and modules are not downloaded");
+            let one = Diagnostic::error(summary, detail);
             let hint =
                 "copy the module next to the stack and write its path, starting with `./` or `../`";
             self.found.push(one.at(call.source_span).hint(hint));
@@ -266,7 +270,7 @@ pub fn load_tfvars(
     let json = json::is_json(&name);
     let file = sources.add(name, text);
     let (body, mut found) = match json {
-        true => json::parse(sources, file),
+        true => json::parse_values(sources, file),
         false => parse::parse(sources, file),
     };
     for block in &body.blocks {
@@ -354,7 +358,11 @@ mod tests {
         for source in ["hashicorp/vpc/aws", "git::https://x/y", "/abs", "m"] {
             let text = format!("module \"m\" {{\n  source = \"{source}\"\n}}\n");
             let files = MemoryFiles::new().with("main.tf", text);
-            assert_eq!(summaries(&files, "."), ["unsupported module source"], "{source}");
+            let want = match source {
+                "m" => "Invalid module source address",
+                _ => "unsupported module source",
+            };
+            assert_eq!(summaries(&files, "."), [want], "{source}");
         }
     }
 

@@ -250,7 +250,11 @@ impl Reader<'_> {
                 None => {
                     let detail = format!("{} has no argument named `{name}`", self.what);
                     let names = attributes.iter().filter(|it| it.is_argument()).map(|it| it.name);
-                    Diagnostic::error("Unsupported argument", detail).did_you_mean(name, names)
+                    let summary = match body.json {
+                        true => "Extraneous JSON object property",
+                        false => "Unsupported argument",
+                    };
+                    Diagnostic::error(summary, detail).did_you_mean(name, names)
                 }
             };
             self.diagnostics.push(it.at(attribute.name.span));

@@ -192,9 +192,10 @@ impl OutputChange {
     /// What will be done to it.
     pub fn action(&self) -> Action {
         // The state keeps no output that is null.
-        let there = |it: &Option<Value>| it.clone().filter(|it| !it.is_null());
-        match (&there(&self.before), &there(&self.after)) {
+        let before = self.before.as_ref().filter(|it| !it.is_null());
+        match (before, &self.after) {
             (None, None) => Action::NoOp,
+            (None, Some(after)) if after.is_null() => Action::NoOp,
             (None, Some(_)) => Action::Create,
             (Some(_), None) => Action::Delete,
             (Some(a), Some(b)) => {

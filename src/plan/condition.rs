@@ -48,7 +48,10 @@ fn judge(
         }
         None => {
             // The message is told once all is known, so what it tells of must be known by then too.
-            let message = evaluate(scope, &condition.error_message).ok();
+            let message = match evaluate(scope, &condition.error_message) {
+                Err(those) if ev.facts.purpose == Purpose::Validate => return Err(those),
+                message => message.ok(),
+            };
             let told = message.map(|it| it.deep_marks().from.clone()).unwrap_or_default();
             return Ok((CheckStatus::Unknown, String::new(), marks.from.union(&told)));
         }
@@ -56,6 +59,16 @@ fn judge(
     }
     let message = evaluate(scope, &condition.error_message)?;
     let ephemeral = message.has_ephemeral();
+    let message = match convert(&message, &Type::String) {
+        Ok(it) if !it.is_null() => it,
+        // The value is wrong whatever is said of it.
+        _ if what == VALIDATION => Value::from("the error message of the condition is no text"),
+        _ => {
+            let detail = "the error message must be a text";
+            let it = Diagnostic::error("Invalid error message", detail);
+            return Err(it.at(condition.error_message.span).into());
+        }
+    };
     let text = match (ephemeral || message.has_sensitive(), message.as_str()) {
         (true, _) => {
             let mut told = secret(condition, ephemeral);
@@ -95,8 +108,21 @@ pub fn check(
         Checked::Postcondition(address) => ("Resource postcondition failed", address.to_string()),
         Checked::Output(address) => ("Module output value precondition failed", address.clone()),
     };
-    let (status, message, origins) = judge(evaluation, scope, condition, "condition")?;
     let kind = if matches!(checked, Checked::Output(_)) { "output_value" } else { "resource" };
+    if evaluation.facts.purpose == Purpose::Validate && kind == "resource" {
+        // Whether it holds is seen when there are values.
+        let value = evaluate(scope, &condition.condition)?;
+        convert(&value, &Type::Bool).map_err(|it| {
+            Diagnostic::error("Invalid condition result", it.to_string())
+                .at(condition.condition.span)
+        })?;
+        evaluate(scope, &condition.error_message)?;
+        return Ok(Origins::default());
+    }
+    let judged = judge(evaluation, scope, condition, "condition").inspect_err(|_| {
+        evaluation.record(kind, &address, CheckStatus::Error, "");
+    });
+    let (status, message, origins) = judged?;
     evaluation.record(kind, &address, status, &message);
     match status {
         CheckStatus::Fail => {

@@ -29,7 +29,11 @@ pub fn plan(
     let Opening { given, scope, config } =
         opening::open(ev, module, key, address, AnyType::Data(source), None)?;
     if ev.facts.purpose == Purpose::Validate {
-        return Ok(Value::unknown(schema.ty()));
+        let value = Value::unknown(schema.ty());
+        let checked = Checked::Postcondition(address.clone());
+        let scope = scope.with_self(value.clone());
+        ev.conditions(&scope, &resource.lifecycle.postconditions, checked)?;
+        return Ok(value);
     }
     let row = mark_sensitive(schema.attributes, &diff::planned(schema, None, &config));
     let marks = Marks { from: given.origins.clone(), ..Marks::NONE };

@@ -20,6 +20,7 @@ use crate::diag::{At, Diagnostic, Diagnostics, Result, Severity};
 use crate::driver::Cloud;
 use crate::lang::config::{Condition, Config, Module, ModuleCall, ResourceKey};
 use crate::lang::eval::{Environment, evaluate};
+use crate::lang::types::Type;
 use crate::lang::value::{Marks, Origins, Str, Value};
 use crate::provider::Registry;
 
@@ -91,6 +92,17 @@ pub struct Repeated {
     pub index: Option<Value>,
     /// `each.key` and `each.value`
     pub each: Option<(Value, Value)>,
+}
+
+impl Repeated {
+    /// In an instance of which nothing is known yet.
+    pub fn unknown() -> Self {
+        let key = Value::unknown_not_null(Type::String);
+        Repeated {
+            index: Some(Value::unknown_not_null(Type::Number)),
+            each: Some((key, Value::unknown(Type::Any))),
+        }
+    }
 }
 
 /// The configuration under evaluation.
@@ -440,7 +452,8 @@ impl<'a> Evaluation<'a> {
         let node = Node { module: module.number, item: Item::Resource(key.clone()) };
         let compute = || {
             let Some(resource) = module.module.resources.get(key) else { return Err(upstream()) };
-            let scope = self.scope(module);
+            // How many there are cannot depend on which one it is.
+            let scope = self.scope(module).inside(key.clone());
             let (count, each) = (resource.count.as_deref(), resource.for_each.as_deref());
             let it = repetition::of(&scope, count, each, self.facts.purpose)?;
             Ok(Memo::Repetition(Arc::new(it)))

@@ -12,7 +12,7 @@ use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::driver::AnyDriver;
 use crate::lang::access;
 use crate::lang::ast::{Expr, ExprKind, Step, StepKind};
-use crate::lang::config::{Resource, ResourceKey};
+use crate::lang::config::{IgnoreChanges, Resource, ResourceKey};
 use crate::lang::eval::evaluate;
 use crate::lang::types::Type;
 use crate::lang::value::{Origins, Str, Value};
@@ -71,7 +71,9 @@ pub fn current(ev: &Evaluation<'_>, address: &Address) -> Result<Value> {
         return Ok(super::ephemeral::unopened(ephemeral.schema(), origins));
     }
     let planned = change.and_then(|it| it.after.clone());
-    planned.or_else(|| ev.facts.prior.get(address).map(|it| it.row.clone())).ok_or_else(upstream)
+    let known = planned.or_else(|| ev.facts.prior.get(address).map(|it| it.row.clone()));
+    // A console may ask for what was never made or read.
+    Ok(known.unwrap_or_else(|| Value::unknown(Type::Any)))
 }
 
 /// The object with one part replaced.
@@ -136,7 +138,7 @@ pub fn unknown_type(ev: &Evaluation<'_>, resource: &Resource) -> Diagnostics {
                 .did_you_mean(kind, known)
         }
     };
-    it.at(resource.span).into()
+    it.at(resource.kind_span).into()
 }
 
 fn managed(
@@ -154,7 +156,11 @@ fn managed(
     let Opening { given, scope, config } =
         opening::open(ev, module, key, address, AnyType::Managed(driver), prior)?;
     if ev.facts.purpose == Purpose::Validate {
-        return Ok(Value::unknown(schema.ty()));
+        let value = Value::unknown(schema.ty());
+        let checked = Checked::Postcondition(address.clone());
+        let scope = scope.with_self(value.clone());
+        ev.conditions(&scope, &resource.lifecycle.postconditions, checked)?;
+        return Ok(value);
     }
     let triggers = triggers(ev, module, resource, address)?;
     let provider = providers::name(ev.facts.registry, &given.provider);
@@ -164,7 +170,16 @@ fn managed(
     change.dependencies = ev.addresses(&origins);
     change.dependencies.retain(|it| it != address);
     change.timeouts = given.timeouts;
+    if change.reason.is_some() && !matches!(resource.lifecycle.ignore_changes, IgnoreChanges::None)
+    {
+        // A new object has nothing that could be kept as it is.
+        let kind = AnyType::Managed(driver);
+        let fresh = opening::open(ev, module, key, address, kind, None)?.config;
+        let planned = diff::planned(schema, None, &fresh);
+        change.after = Some(mark_sensitive(schema.attributes, &planned));
+    }
     if resource.lifecycle.prevent_destroy && change.action.deletes() {
+        ev.changes.borrow_mut().insert(address.clone(), change);
         return Err(refuse_destroy(resource, address));
     }
     let after = change.after.clone().unwrap_or(Value::NULL);

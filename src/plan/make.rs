@@ -133,11 +133,10 @@ pub fn outputs(ev: &Evaluation<'_>, before: &BTreeMap<Str, Value>) -> BTreeMap<S
         // What the value came from matters no more once it leaves the configuration.
         let (value, marks) = value.without_marks();
         let value = value.with_marks(&Marks { sensitive: marks.sensitive, ..Marks::NONE });
-        let change = OutputChange {
-            before: before.get(name).cloned(),
-            after: Some(value),
-            sensitive: output.sensitive,
-        };
+        // What was secret before is not shown beside what it becomes.
+        let before = before.get(name).cloned();
+        let sensitive = output.sensitive || before.as_ref().is_some_and(Value::has_sensitive);
+        let change = OutputChange { before, after: Some(value), sensitive };
         all.insert(name.clone(), change);
     }
     for (name, value) in before {
@@ -147,6 +146,30 @@ pub fn outputs(ev: &Evaluation<'_>, before: &BTreeMap<Str, Value>) -> BTreeMap<S
             sensitive: value.has_sensitive(),
         });
     }
+    all
+}
+
+/// Root outputs that come from what the targets keep, and from nothing else.
+pub fn targeted_outputs(
+    ev: &Evaluation<'_>,
+    before: &BTreeMap<Str, Value>,
+) -> BTreeMap<Str, OutputChange> {
+    let root = ev.root();
+    let (planned, wanted) = (ev.changes.borrow().clone(), ev.wanted.borrow().clone());
+    let told = ev.take_diagnostics();
+    let within = |name: &&Str| {
+        let Ok(value) = ev.output(&root, name) else { return false };
+        let from = ev.addresses(&value.deep_marks().from);
+        !from.is_empty() && from.iter().all(|it| planned.contains_key(it))
+    };
+    let names: BTreeSet<Str> = root.module.outputs.keys().filter(within).cloned().collect();
+    let mut all = outputs(ev, before);
+    all.retain(|name, _| names.contains(name));
+    // What the other outputs are made from is not looked at.
+    ev.take_diagnostics();
+    ev.report(told);
+    *ev.changes.borrow_mut() = planned;
+    *ev.wanted.borrow_mut() = wanted;
     all
 }
 
@@ -298,10 +321,13 @@ pub fn keep_targets(plan: &mut Plan, targets: &[Target]) {
         waiting.extend(linked.into_iter().filter(|it| kept.insert(it.clone())));
     }
     plan.changes.retain(|it| kept.contains(&it.address));
+    if plan.mode == PlanMode::Destroy {
+        plan.outputs.clear();
+    }
     plan.complete = false;
     plan.warnings.push(
         Diagnostic::warning(
-            "the plan is not complete",
+            "Resource targeting is in effect",
             "`--target` leaves out part of the configuration, so the result may not be what it says",
         )
         .hint("plan again without `--target` afterwards"),

@@ -4,7 +4,8 @@
 use super::evaluation::ProviderKey;
 use crate::address::{Address, Mode, ResourceAddress};
 use crate::diag::Diagnostic;
-use crate::lang::config::{Module, ResourceKey};
+use crate::lang::config::Module;
+use crate::lang::value::Str;
 use crate::provider::Registry;
 
 /// The configuration that the block of a resource names, in the root module; none where there is no
@@ -17,18 +18,20 @@ pub fn of_block(registry: &Registry, root: &Module, it: &ResourceAddress) -> Opt
         calls.push(call);
         module = &call.module;
     }
-    let key = ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() };
-    let mut key = match &module.resources.get(&key)?.provider {
+    let mut key = match &module.resources.get(&it.into())?.provider {
         Some(it) => (it.name.clone(), it.alias.clone()),
         None => by_type(registry, it.mode, &it.kind),
     };
     // Modules are handed configurations by their callers, under names of their own.
     for call in calls.iter().rev() {
-        let handed = call.providers.iter();
-        let mut handed =
-            handed.filter(|(inner, _)| (&inner.name, &inner.alias) == (&key.0, &key.1));
-        if let Some((_, outer)) = handed.next() {
+        let is_it = |name: &Str, alias: &Option<Str>| (name, alias) == (&key.0, &key.1);
+        let mut handed = call.providers.iter();
+        let handed = handed.find(|(inner, _)| is_it(&inner.name, &inner.alias));
+        if let Some((_, outer)) = handed {
             key = (outer.name.clone(), outer.alias.clone());
+        } else if call.module.providers.iter().any(|own| is_it(&own.name, &own.alias)) {
+            // It configures nothing, or it would have been refused.
+            key.1 = None;
         }
     }
     Some(key)
@@ -62,7 +65,12 @@ pub fn declared(root: &Module, key: &ProviderKey) -> Result<(), Diagnostic> {
         return Ok(());
     }
     let names: Vec<String> = names.iter().map(label).collect();
-    Err(missing(key).did_you_mean(&label(key), names.iter().map(String::as_str)))
+    let it = missing(key).did_you_mean(&label(key), names.iter().map(String::as_str));
+    let (name, alias) = (&key.0, key.1.as_deref().unwrap_or_default());
+    Err(match it.hints.is_empty() {
+        true => it.hint(format!("add `provider \"{name}\" {{ alias = \"{alias}\" }}`")),
+        false => it,
+    })
 }
 
 /// The error for a configuration that is nowhere written.

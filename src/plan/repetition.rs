@@ -97,6 +97,13 @@ impl Repetition {
     }
 }
 
+impl Repetition {
+    /// Whether there is, or may be, an instance of that key.
+    pub fn has(&self, key: &Option<Key>) -> bool {
+        matches!(self.over, Over::Unknown { .. }) || self.at(key).is_some()
+    }
+}
+
 /// The instances that `count` or `for_each` ask for.
 pub fn of(
     scope: &ModuleScope<'_>,

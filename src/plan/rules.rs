@@ -60,16 +60,20 @@ impl Body<'_> {
         }
     }
 
-    fn paths(&self, names: &[&str]) -> String {
-        let paths: Vec<String> = names.iter().map(|it| format!("`{}`", self.path(it))).collect();
-        paths.join(", ")
-    }
-
     /// An error at the argument, or at the block that it is missing from.
     fn error(&self, name: &str, summary: impl Into<String>, detail: String) -> Diagnostic {
         let mut it = Diagnostic::error(summary, detail);
         it.span = place(self.places, &self.path(name));
         it
+    }
+
+    /// An error between arguments, which are told by their names in the block.
+    fn between(&self, name: &str, summary: &str, detail: String) -> Diagnostic {
+        let detail = match self.at {
+            "" => detail,
+            at => format!("in `{at}`: {detail}"),
+        };
+        self.error(name, summary, detail)
     }
 
     fn part(&self, name: &str) -> Option<&Value> {
@@ -104,14 +108,10 @@ impl Body<'_> {
         let others: Vec<&str> = others.collect();
         let detail = match others.as_slice() {
             [] => return None,
-            _ => format!(
-                "`{}` cannot be set together with {}",
-                self.path(it.name),
-                self.paths(&others)
-            ),
+            _ => format!("`{}` cannot be set together with {}", it.name, list(&others)),
         };
         let mut wrong = self
-            .error(it.name, "Conflicting configuration arguments", detail)
+            .between(it.name, "Conflicting configuration arguments", detail)
             .hint("leave out one of them");
         for other in others {
             wrong.labels.extend(self.label(other, "set here"));
@@ -139,10 +139,10 @@ impl Body<'_> {
         if missing.is_empty() {
             return None;
         }
-        let (own, others) = (self.path(it.name), self.paths(&missing));
+        let (own, others) = (it.name, list(&missing));
         let detail = format!("`{own}` needs {others} to be set beside it");
         Some(
-            self.error(it.name, "Missing required argument", detail)
+            self.between(it.name, "Missing required argument", detail)
                 .hint(format!("write {others}, or leave `{own}` out")),
         )
     }
@@ -154,14 +154,14 @@ impl Body<'_> {
             return None;
         }
         let set: Vec<&str> = group.iter().copied().filter(|it| self.is_set(it)).collect();
-        let wanted = format!("exactly one of {} must be set", self.paths(group));
+        let wanted = format!("exactly one of {} must be set", list(group));
         let (at, found) = match set.as_slice() {
             [] if group.iter().all(|it| self.is_missing(it)) => (it.name, "none is".to_string()),
-            [_, second, ..] => (*second, format!("{} are", self.paths(&set))),
+            [_, second, ..] => (*second, format!("{} are", list(&set))),
             _ => return None,
         };
         let detail = format!("{wanted}, but {found}");
-        let mut wrong = self.error(at, "Invalid combination of arguments", detail);
+        let mut wrong = self.between(at, "Invalid combination of arguments", detail);
         for other in set.iter().filter(|it| **it != at) {
             wrong.labels.extend(self.label(other, "set here"));
         }
@@ -173,8 +173,8 @@ impl Body<'_> {
         let group = it.at_least_one_of;
         let is_first = group.first() == Some(&it.name);
         (is_first && group.iter().all(|it| self.is_missing(it))).then(|| {
-            let detail = format!("one of {} must be set, but none is", self.paths(group));
-            self.error(it.name, "Missing required argument", detail)
+            let detail = format!("one of {} must be set, but none is", list(group));
+            self.between(it.name, "Missing required argument", detail)
         })
     }
 
@@ -202,6 +202,11 @@ impl Body<'_> {
             Some(told)
         })
     }
+}
+
+/// Names of arguments in a sentence.
+fn list(names: &[&str]) -> String {
+    format!("`{}`", names.join("`, `"))
 }
 
 /// How many elements there are, where it is not as many as there may be.
@@ -321,7 +326,8 @@ mod tests {
     fn arguments_go_together_or_not() {
         let (text, null) = (|| Value::from("x"), || Value::null(Type::String));
         let unknown = || Value::unknown(Type::String);
-        let cases: [(Vec<(&str, Value)>, &[&str]); 10] = [
+        type Case = (Vec<(&'static str, Value)>, &'static [&'static str]);
+        let cases: [Case; 10] = [
             (vec![], &[]),
             (
                 vec![("name", text()), ("prefix", text())],
@@ -355,7 +361,7 @@ mod tests {
         let none = "it has 0 elements, and 1 to 2 are allowed";
         assert_eq!(told(hosts(vec![])), [none]);
         let rule = Value::object([("range", Value::from("10.0.0.1/8")), ("group", "g".into())]);
-        let both = "`rule[0].group` cannot be set together with `rule[0].range`";
+        let both = "in `rule[0]`: `group` cannot be set together with `range`";
         let range = "\"10.0.0.1/8\" is not a network, such as `10.0.0.0/16`";
         assert_eq!(told(vec![("rule", Value::tuple([rule]))]), [range, both]);
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::change::CheckStatus;
 use super::condition::{self, VALIDATION};
-use super::evaluation::{Evaluation, ModuleInstance, Purpose, upstream};
+use super::evaluation::{Evaluation, ModuleInstance, Purpose, Repeated, upstream};
 use crate::diag::{Diagnostic, Diagnostics, Result, Span};
 use crate::lang::ast::{Reference, StepKind};
 use crate::lang::config::Variable;
@@ -46,7 +46,11 @@ fn given(
     let call = &caller.parent.module.calls[&caller.name];
     match call.inputs.get(&variable.name) {
         Some(input) => {
-            let scope = ev.scope(&caller.parent).repeated(caller.repeated.clone());
+            let repeated = match ev.facts.purpose {
+                Purpose::Validate => Repeated::unknown(),
+                _ => caller.repeated.clone(),
+            };
+            let scope = ev.scope(&caller.parent).repeated(repeated);
             Ok((Some(evaluate(&scope, &input.value)?), input.value.span))
         }
         None => Ok((None, call.missing)),
@@ -65,17 +69,7 @@ pub fn settle(variable: &Variable, given: Option<Value>, place: Span) -> Result<
     }
     let given = given.filter(|it| !it.is_null() || variable.nullable);
     let Some(given) = given else {
-        return variable.default.clone().ok_or_else(|| {
-            Diagnostic::error(
-                "No value for required variable",
-                format!("the variable `{name}` has no default, and no value was given"),
-            )
-            .hint(format!(
-                "give it with `--var {name}=…`, in a `.tfvars` file or as `TF_VAR_{name}`"
-            ))
-            .at(place)
-            .into()
-        });
+        return variable.default.clone().ok_or_else(|| unset(name).at(place).into());
     };
     let given = variable.defaults.apply(&given);
     convert(&given, &variable.ty).map_err(|mismatch| {
@@ -86,6 +80,13 @@ pub fn settle(variable: &Variable, given: Option<Value>, place: Span) -> Result<
         .at(place)
         .into()
     })
+}
+
+/// A variable has neither a value nor a default.
+pub fn unset(name: &str) -> Diagnostic {
+    let detail = format!("the variable `{name}` has no default, and no value was given");
+    Diagnostic::error("No value for required variable", detail)
+        .hint(format!("give it with `--var {name}=…`, in a `.tfvars` file or as `TF_VAR_{name}`"))
 }
 
 fn validate(

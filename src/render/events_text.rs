@@ -46,6 +46,9 @@ pub fn line(it: &Event) -> Option<String> {
             format!("{address}: {} errored after {}", words(*verb).2, time(*took))
         }
         Event::StepSkipped { address, because, .. } => format!("{address}: Skipped: {because}"),
+        Event::Waiting { who, operation, since } => {
+            format!("Waiting for the state: in use by {who} for `{operation}` since {since}")
+        }
         Event::Resuming { operations: 1 } => "Resuming 1 operation of an interrupted run".into(),
         Event::Resuming { operations } => {
             format!("Resuming {operations} operations of an interrupted run")

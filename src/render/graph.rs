@@ -93,7 +93,7 @@ pub fn colors(it: Action) -> (&'static str, &'static str) {
 }
 
 /// First words of types, by service; the first that fits counts.
-const SERVICES: [(&str, &str); 25] = [
+const SERVICES: [(&str, &str); 26] = [
     ("aws_acm", "ACM"),
     ("aws_caller_identity", "Account"),
     ("aws_partition", "Account"),
@@ -119,6 +119,7 @@ const SERVICES: [(&str, &str); 25] = [
     ("aws_ssm", "Systems Manager"),
     ("aws_appautoscaling", "Auto Scaling"),
     ("aws_", "VPC and EC2"),
+    ("terraform_", "Built in"),
 ];
 
 fn service(kind: &str) -> &'static str {
@@ -331,7 +332,8 @@ mod tests {
             ("aws_cloudwatch_log_group", "CloudWatch Logs"),
             ("aws_cloudwatch_metric_alarm", "CloudWatch"),
             ("aws_subnet", "VPC and EC2"),
-            ("terraform_data", "Other"),
+            ("terraform_data", "Built in"),
+            ("fake_thing", "Other"),
         ] {
             assert_eq!(super::service(kind), service, "{kind}");
         }

@@ -12,6 +12,7 @@ pub mod object;
 mod page;
 pub mod plan_json;
 pub mod plan_text;
+mod provider_config;
 pub mod relevant;
 mod sequence;
 pub mod state_json;

@@ -6,7 +6,7 @@ use crate::lang::convert::convert;
 use crate::lang::types::Type;
 use crate::lang::value::Value;
 use crate::plan::codec;
-use crate::schema::Schema;
+use crate::schema::{Attribute, Decides, Schema};
 use crate::state::{Object, OutputState};
 
 /// An output of a state.
@@ -29,6 +29,23 @@ pub fn value(object: &Object, schema: Option<&Schema>) -> Value {
         (None, other) => Value::from_json(other),
     };
     codec::with_sensitive(row, &object.sensitive_attributes)
+}
+
+/// The row as it is shown to people: what repeats a sensitive argument, as `output` of
+/// `terraform_data` does, is not shown either, though expressions may use it freely.
+pub fn shown(row: Value, schema: Option<&Schema>) -> Value {
+    let Some(entries) = row.as_entries() else { return row };
+    let repeats = |it: &&Attribute| it.decides == Decides::Out && it.kind.ty() == Type::Any;
+    let hides = |name: &str| row.part(name).is_some_and(Value::has_sensitive);
+    let attributes = schema.into_iter().flat_map(|it| it.attributes).filter(repeats);
+    let hidden: Vec<&str> =
+        attributes.filter(|it| it.follows.iter().any(|it| hides(it))).map(|it| it.name).collect();
+    let mut entries = entries.clone();
+    for (_, part) in entries.iter_mut().filter(|(name, _)| hidden.contains(&&***name)) {
+        *part = part.clone().sensitive();
+    }
+    let marks = row.marks().clone();
+    Value::object(entries).replace_marks(marks)
 }
 
 /// `{"value": …, "type": …}`: how a value of any type is stored.

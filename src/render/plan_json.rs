@@ -10,8 +10,8 @@ use super::{Schemas, json_value, provider_source};
 use crate::address::{Address, Mode, Target};
 use crate::lang::value::Value;
 use crate::plan::{Action, Change, CheckResult, CheckStatus, OutputChange, PathStep, Plan, codec};
-use crate::state::tfstate::WRITTEN_AS;
-use crate::state::{Object, State};
+use crate::state::tfstate::{AWS_PROVIDER, BUILTIN_PROVIDER, WRITTEN_AS};
+use crate::state::{Object, OutputState, State};
 
 /// What is said of the configuration a plan was made from, where it is at hand.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +44,10 @@ pub fn plan(schemas: Schemas<'_>, it: &Plan, origin: &Origin) -> Json {
         put("resource_changes", changes.into_iter().map(resource_change).collect());
     }
     let outputs = it.outputs.iter().map(|(name, it)| (name.to_string(), output_change(it)));
-    put("output_changes", outputs.collect());
+    let outputs: Map<String, Json> = outputs.collect();
+    if !outputs.is_empty() {
+        put("output_changes", outputs.into());
+    }
     let prior = prior_state(schemas, it);
     if !prior.is_empty() {
         put("prior_state", state_json::state(schemas, &prior));
@@ -83,13 +86,34 @@ fn prior_state(schemas: Schemas<'_>, it: &Plan) -> State {
     for (address, row) in managed.chain(&it.data) {
         let Some(schema) = schemas(&address.resource) else { continue };
         let attributes = codec::encode(schema, row);
+        let provider = it.changes.iter().find(|change| change.address == *address);
+        let provider = provider.map(|it| it.provider.clone()).or_else(|| {
+            it.refreshed.get(address).map(|it| it.provider.clone()).filter(|it| !it.is_empty())
+        });
         let mut object = match state.current(address) {
             Some(object) => Object { attributes, ..object.clone() },
-            None => Object::new(attributes),
+            None => {
+                let builtin = address.resource.kind.starts_with("terraform_");
+                let usual = if builtin { BUILTIN_PROVIDER } else { AWS_PROVIDER }.to_string();
+                Object { provider: provider.unwrap_or(usual), ..Object::new(attributes) }
+            }
         };
         object.sensitive_attributes = codec::sensitive_paths(row);
         state.insert(address.clone(), object);
     }
+    // Terraform has evaluated them by then.
+    for (name, output) in &it.outputs {
+        let Some(after) = output.after.as_ref().filter(|it| it.is_wholly_known()) else { continue };
+        let Some(value) = json_value::known(after).filter(|it| !it.is_null()) else {
+            state.outputs.remove(&**name);
+            continue;
+        };
+        let sensitive = after.has_sensitive();
+        let output = OutputState { value, ty: after.ty().to_json(), sensitive };
+        state.outputs.insert(name.to_string(), output);
+    }
+    // What was checked before is no part of it.
+    state.check_results = None;
     state
 }
 
@@ -161,6 +185,13 @@ fn planned_values(it: &Plan) -> Json {
     }
     let mut modules = Modules::default();
     for change in &it.changes {
+        if change.action == Action::Forget && change.deposed.is_none() {
+            let mut json = state_json::identity(&change.address);
+            json.insert("provider_name".into(), provider_source(&change.provider).into());
+            json.insert("schema_version".into(), 0.into());
+            json.insert("sensitive_values".into(), false.into());
+            modules.add(&change.address.resource.module, Json::Object(json));
+        }
         let Some(after) = planned(change) else { continue };
         let version = it.prior.current(&change.address).map_or(0, |it| it.schema_version);
         let mut json = state_json::identity(&change.address);

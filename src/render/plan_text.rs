@@ -3,7 +3,7 @@
 use super::diff;
 use super::page::{BOLD, CYAN, GREEN, Mark, Page, RED, YELLOW};
 use super::text::printable;
-use super::{Schemas, diff::one};
+use super::{Schemas, diff::one, object};
 use crate::address::{Address, Mode};
 use crate::diag::Style;
 use crate::lang::value::Value;
@@ -168,13 +168,16 @@ fn object<'a>(
     };
     page.text(&format!(" {block} \"{}\" \"{}\" {{", resource.kind, resource.name));
     page.forces(&it.replace_paths);
-    let schema = schemas(resource).map_or(&[][..], |it| it.attributes);
+    let schema = schemas(resource);
+    let attributes = schema.map_or(&[][..], |it| it.attributes);
     // What is forgotten stays as it is.
     let after = match it.action {
         Action::Forget => it.before.as_ref(),
         _ => it.after.as_ref(),
     };
-    diff::body(page, 1, schema, it.before.as_ref(), after);
+    let shown = |it: Option<&Value>| it.map(|it| object::shown(it.clone(), schema));
+    let (before, after) = (shown(it.before.as_ref()), shown(after));
+    diff::body(page, 1, attributes, before.as_ref(), after.as_ref());
     page.forces(&[]);
     page.plain(0);
     page.text("}");

@@ -12,14 +12,17 @@ use crate::plan::{Action, Plan};
 
 /// Every attribute of a resource that a change is made from, by way of local values and modules too.
 pub fn attributes(config: &Config, plan: &Plan) -> Vec<Json> {
-    let mut found = Found::default();
+    let modules = plan.changes.iter().map(|it| it.address.resource.module.clone()).collect();
+    let mut found = Found { modules, ..Found::default() };
     let root = Place { module: &config.root, path: ModulePath::root(), caller: None };
-    for change in plan.changes.iter().filter(|it| it.acts() && it.action != Action::Delete) {
+    for change in plan.changes.iter().filter(|it| it.acts()) {
         let it = &change.address.resource;
         let key = ResourceKey::from(it);
         descend(&root, &it.module.0, &mut |place| {
             if let Some(resource) = place.module.resources.get(&key) {
                 found.body(place, &resource.body);
+                let repeated = [&resource.count, &resource.for_each];
+                repeated.into_iter().flatten().for_each(|it| found.expression(place, it));
             }
         });
     }
@@ -61,6 +64,8 @@ struct Found {
     /// Addresses, each with the steps to an attribute as JSON.
     attributes: BTreeSet<(String, Vec<String>)>,
     seen: HashSet<(String, String)>,
+    /// Module instances that the plan says something of.
+    modules: BTreeSet<ModulePath>,
 }
 
 impl Found {
@@ -114,15 +119,36 @@ impl Found {
         let Some(name) = name_at(&it.steps, 0) else { return };
         let Some(call) = place.module.calls.get(name) else { return };
         let key = it.steps.get(1).and_then(key_of);
-        let Some(output) = name_at(&it.steps, if key.is_some() { 2 } else { 1 }) else { return };
-        let path = place.path.child(name.clone(), key);
-        let caller = Some((place, name.clone()));
-        let inner = Place { module: &call.module, path, caller };
-        if let (Some(output), true) =
-            (call.module.outputs.get(output), self.is_new(&inner, &format!("output.{output}")))
-        {
-            self.expression(&inner, &output.value);
+        let output = name_at(&it.steps, if key.is_some() { 2 } else { 1 });
+        let outputs =
+            call.module.outputs.values().filter(|it| output.is_none_or(|n| *n == it.name));
+        let outputs: Vec<_> = outputs.collect();
+        let mut keys = vec![key];
+        if keys[0].is_none() {
+            // All instances together are each of them, too.
+            keys.extend(self.keys(&place.path, name).into_iter().map(Some));
         }
+        for key in keys {
+            let path = place.path.child(name.clone(), key);
+            let caller = Some((place, name.clone()));
+            let inner = Place { module: &call.module, path, caller };
+            for output in &outputs {
+                if self.is_new(&inner, &format!("output.{}", output.name)) {
+                    self.expression(&inner, &output.value);
+                }
+            }
+        }
+    }
+
+    /// Keys of the planned instances of a module.
+    fn keys(&self, parent: &ModulePath, name: &str) -> Vec<Key> {
+        let depth = parent.0.len();
+        let within = self.modules.iter().filter(|it| it.0.get(..depth) == Some(&parent.0[..]));
+        let step = within.filter_map(|it| it.0.get(depth)).filter(|it| *it.name == *name);
+        let mut keys: Vec<Key> = step.filter_map(|it| it.key.clone()).collect();
+        keys.sort();
+        keys.dedup();
+        keys
     }
 
     fn resource(

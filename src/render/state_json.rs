@@ -1,6 +1,6 @@
 //! A state in Terraform's JSON format 1.0, as `show --json` writes it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value as Json, json};
 
@@ -35,12 +35,13 @@ pub fn values(schemas: Schemas<'_>, it: &State) -> Json {
         out.insert("outputs".into(), outputs(it));
     }
     let mut modules = Modules::default();
+    let nearest = nearest(it);
     for address in it.resources() {
         let Some(instance) = it.instance(address) else { continue };
         let current = instance.current.iter().map(|it| (None, it));
         let deposed = instance.deposed.iter().map(|(key, it)| (Some(key.as_str()), it));
         for (key, object) in current.chain(deposed) {
-            let resource = resource(schemas, address, key, object);
+            let resource = resource(schemas, &nearest, address, key, object);
             modules.add(&address.resource.module, resource);
         }
     }
@@ -61,15 +62,22 @@ pub fn outputs(it: &State) -> Json {
     Json::Object(each.collect())
 }
 
-fn resource(schemas: Schemas<'_>, address: &Address, deposed: Option<&str>, it: &Object) -> Json {
+fn resource(
+    schemas: Schemas<'_>,
+    nearest: &Nearest<'_>,
+    address: &Address,
+    deposed: Option<&str>,
+    it: &Object,
+) -> Json {
     let row = object::value(it, schemas(&address.resource));
     let mut out = identity(address);
     out.insert("provider_name".into(), provider_source(&it.provider).into());
     out.insert("schema_version".into(), it.schema_version.into());
     out.insert("values".into(), json_value::known(&row).unwrap_or_default());
     out.insert("sensitive_values".into(), json_value::sensitive(&row));
-    if !it.dependencies.is_empty() {
-        out.insert("depends_on".into(), whole_resources(&it.dependencies).into());
+    let dependencies = with_further(nearest, &it.dependencies);
+    if !dependencies.is_empty() {
+        out.insert("depends_on".into(), whole_resources(&dependencies).into());
     }
     if it.status == ObjectStatus::Tainted {
         out.insert("tainted".into(), true.into());
@@ -78,6 +86,34 @@ fn resource(schemas: Schemas<'_>, address: &Address, deposed: Option<&str>, it: 
         out.insert("deposed_key".into(), key.into());
     }
     Json::Object(out)
+}
+
+/// What the instances of each resource depend on.
+type Nearest<'a> = HashMap<&'a ResourceAddress, Vec<&'a Target>>;
+
+fn nearest(state: &State) -> Nearest<'_> {
+    let mut all = Nearest::new();
+    for (address, object) in state.currents() {
+        all.entry(&address.resource).or_default().extend(&object.dependencies);
+    }
+    all
+}
+
+/// These and what they depend on themselves: only the nearest are stored.
+fn with_further(nearest: &Nearest<'_>, them: &[Target]) -> Vec<Target> {
+    let (mut all, mut at) = (them.to_vec(), 0);
+    let mut known: BTreeSet<String> = all.iter().map(ToString::to_string).collect();
+    while let Some(it) = all.get(at).cloned() {
+        at += 1;
+        let further = match &it {
+            Target::Instance(it) => nearest.get(&it.resource),
+            Target::Resource(it) => nearest.get(it),
+            Target::Module(_) => None,
+        };
+        let new = further.into_iter().flatten().filter(|it| known.insert(it.to_string()));
+        all.extend(new.map(|it| (*it).clone()));
+    }
+    all
 }
 
 /// As Terraform names dependencies: without instance keys.

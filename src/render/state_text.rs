@@ -63,7 +63,7 @@ fn one_object(
     let block = if resource.mode == Mode::Data { "data" } else { "resource" };
     page.text(&format!("\n{block} \"{}\" \"{}\" {{", resource.kind, resource.name));
     let schema = schemas(resource);
-    let row = object::value(it, schema);
+    let row = object::shown(object::value(it, schema), schema);
     diff::body(page, 1, schema.map_or(&[][..], |it| it.attributes), None, Some(&row));
     page.plain(0);
     page.text("}");

@@ -71,7 +71,18 @@ impl<'a> View<'a> {
 
     /// Reports an error at the argument of that name.
     pub fn refuse(&self, diagnostics: &mut Diagnostics, name: &str, why: impl Into<String>) {
-        let mut it = Diagnostic::error(format!("invalid value for `{name}`"), why);
+        self.refuse_as(diagnostics, name, format!("invalid value for `{name}`"), why);
+    }
+
+    /// The same under a summary of its own.
+    pub fn refuse_as(
+        &self,
+        diagnostics: &mut Diagnostics,
+        name: &str,
+        summary: impl Into<String>,
+        why: impl Into<String>,
+    ) {
+        let mut it = Diagnostic::error(summary, why);
         it.span = (self.places)(name);
         diagnostics.push(it);
     }

@@ -14,6 +14,9 @@ const SYNONYMS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Warnings of what Terraform passes over in silence.
+const OWN_WARNINGS: [&str; 2] = ["`--replace` names nothing", "`--target` names nothing"];
+
 /// Differences found so far, and which of our random ids stands for which of the noted ones.
 #[derive(Default)]
 pub struct Problems {
@@ -110,8 +113,9 @@ impl Problems {
         };
         let missing: Vec<String> =
             want.iter().filter(|it| !told(it)).map(Json::to_string).collect();
-        let extra: Vec<String> =
-            have.iter().filter(|it| !want.contains(it)).map(Json::to_string).collect();
+        let own = |it: &Json| it[0].as_str().is_some_and(|it| OWN_WARNINGS.contains(&it));
+        let extra = have.iter().filter(|it| !want.contains(it) && !own(it));
+        let extra: Vec<String> = extra.map(Json::to_string).collect();
         for (word, list) in [("missing", missing), ("not wanted", extra)] {
             if !list.is_empty() {
                 self.found.push(format!("{}{what} {word}: {}", self.place, list.join(" ")));

@@ -170,8 +170,9 @@ async fn plan_refuses_what_aws_would_refuse() {
                 "target_tracking_scaling_policy_configuration": [{ "target_value": 1 }],
             })),
             Some(
-                "it needs one of `predefined_metric_specification` and \
-                 `customized_metric_specification`",
+                "in `target_tracking_scaling_policy_configuration[0]`: exactly one of \
+                 `customized_metric_specification`, `predefined_metric_specification` must be set, \
+                 but none is",
             ),
         ),
         (

@@ -424,7 +424,10 @@ async fn plan_refuses_what_aws_would_refuse() {
         (
             "aws_ecs_service",
             service(json!({ "load_balancer": [{ "container_name": "a", "container_port": 80 }] })),
-            Some("it needs one of `target_group_arn` and `elb_name`"),
+            Some(
+                "in `load_balancer[0]`: exactly one of `target_group_arn`, `elb_name` must be set, \
+                 but none is",
+            ),
         ),
         (
             "aws_ecs_service",

@@ -11,6 +11,10 @@ use std::time::Duration;
 
 use fastcart_hcl::aws::left_out::{DIFFERS, LEFT_OUT};
 use fastcart_hcl::aws::registry;
+use fastcart_hcl::diag::Diagnostics;
+use fastcart_hcl::lang::value::Value;
+use fastcart_hcl::plan::arguments::PlacesMap;
+use fastcart_hcl::plan::rules::check;
 use fastcart_hcl::schema::{Attribute, Decides, Default, Kind, Nesting, Schema, Timeouts};
 use serde_json::{Map, Value as Json};
 
@@ -279,5 +283,39 @@ fn default(it: Default) -> Json {
         Default::Int(it) => it.into(),
         Default::Float(it) => it.into(),
         Default::String(it) => it.into(),
+    }
+}
+
+/// An object of which nothing is known.
+fn unknown(attributes: &[Attribute]) -> Value {
+    Value::object(attributes.iter().map(|it| (it.name, Value::unknown(it.kind.ty()))))
+}
+
+/// One block of each kind, of which nothing is known.
+fn unknown_inside(attributes: &[Attribute]) -> Value {
+    Value::object(attributes.iter().map(|it| {
+        let part = match &it.kind {
+            Kind::Block { attributes, .. } => Value::tuple([unknown_inside(attributes)]),
+            kind => Value::unknown(kind.ty()),
+        };
+        (it.name, part)
+    }))
+}
+
+#[test]
+fn what_is_not_known_yet_is_never_refused() {
+    let drivers = registry::drivers();
+    let (sources, ephemerals) = (registry::data_sources(), registry::ephemerals());
+    let schemas = drivers.iter().map(|it| it.schema());
+    let schemas = schemas.chain(sources.iter().map(|it| it.schema()));
+    for schema in schemas.chain(ephemerals.iter().map(|it| it.schema())) {
+        let mut found = Diagnostics::new();
+        check(&unknown(schema.attributes), schema.attributes, &PlacesMap::new(), &mut found);
+        assert!(found.is_empty(), "{}: {found}", schema.kind);
+        // A block that is written is set, whatever is in it, and may exclude another.
+        check(&unknown_inside(schema.attributes), schema.attributes, &PlacesMap::new(), &mut found);
+        let of_values: Vec<_> =
+            found.iter().filter(|it| it.summary.starts_with("invalid value")).collect();
+        assert!(of_values.is_empty(), "{}: {of_values:?}", schema.kind);
     }
 }

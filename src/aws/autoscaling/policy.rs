@@ -6,7 +6,7 @@ use super::predictive::PredictiveScaling;
 use super::prelude::*;
 use super::step::StepScaling;
 use super::target;
-use super::target_tracking::{self, TargetTracking};
+use super::target_tracking::TargetTracking;
 use types::{PolicyType, ScalableDimension, ServiceNamespace};
 
 /// Says when and how far the size of a target is changed.
@@ -88,12 +88,6 @@ impl Driver for Policy {
                 }
                 _ => {}
             }
-        }
-        let tracking = KINDS[2].1;
-        if target_tracking::lacks_metric(draft.value(tracking)) {
-            let why = "it needs one of `predefined_metric_specification` and \
-                       `customized_metric_specification`";
-            draft.refuse(diagnostics, tracking, why);
         }
     }
 

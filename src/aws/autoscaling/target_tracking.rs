@@ -1,7 +1,6 @@
 //! Policies that keep a metric at a value.
 
 use super::prelude::*;
-use crate::lang::value::Value;
 use types::{MetricStatistic, MetricType};
 
 /// Keeps a metric at a value.
@@ -17,7 +16,10 @@ pub struct TargetTracking {
     /// Value that the metric is kept at.
     pub target_value: f64,
     /// A metric of one's own.
-    #[attr(conflicts("predefined_metric_specification"))]
+    #[attr(
+        conflicts("predefined_metric_specification"),
+        exactly_one_of("customized_metric_specification", "predefined_metric_specification")
+    )]
     pub customized_metric_specification: Block<CustomizedMetric>,
     /// A metric that AWS knows, such as `ECSServiceAverageCPUUtilization`.
     #[attr(conflicts("customized_metric_specification"))]
@@ -107,16 +109,6 @@ pub struct PredefinedMetric {
     /// What of a load balancer is counted, for `ALBRequestCountPerTarget`.
     #[attr(length(0, 1023))]
     pub resource_label: Option<String>,
-}
-
-/// Whether a block names no metric at all.
-pub(super) fn lacks_metric(blocks: &Value) -> bool {
-    let lacks = |it: &Value, name: &str| {
-        it.part(name).is_none_or(|it| it.is_null() || it.as_slice().is_some_and(<[_]>::is_empty))
-    };
-    let metrics = ["customized_metric_specification", "predefined_metric_specification"];
-    let mut blocks = blocks.as_slice().unwrap_or_default().iter();
-    blocks.any(|it| metrics.iter().all(|name| lacks(it, name)))
 }
 
 impl TargetTracking {

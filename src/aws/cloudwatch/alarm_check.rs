@@ -84,11 +84,6 @@ fn mistakes(queries: &[MetricQuery]) -> Vec<String> {
             wrong
                 .push(format!("the id `{id}` is not a small letter and then letters, digits, `_`"));
         }
-        match (it.metric.get(), &it.expression) {
-            (Some(_), Some(_)) => wrong.push(format!("`{id}` has both `metric` and `expression`")),
-            (None, None) => wrong.push(format!("`{id}` has neither `metric` nor `expression`")),
-            _ => {}
-        }
         let stat = it.metric.get().map(|it| it.stat.as_str());
         if stat.is_some_and(|it| !Statistic::values().contains(&it) && !is_extended(it)) {
             wrong.push(format!("the `stat` of `{id}` is none that there is"));

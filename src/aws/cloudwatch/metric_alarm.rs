@@ -159,7 +159,7 @@ pub struct MetricQuery {
     #[attr(length(1, 255))]
     pub account_id: Option<String>,
     /// Expression in which other queries stand by their `id`, instead of `metric`.
-    #[attr(length(1, 1024))]
+    #[attr(length(1, 1024), exactly_one_of("expression", "metric"))]
     pub expression: Option<String>,
     /// Name of the query in expressions: a small letter, then letters, digits and `_`.
     #[attr(length(1, 255))]

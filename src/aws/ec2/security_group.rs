@@ -45,7 +45,6 @@ impl Driver for SecurityGroup {
     type Cloud = Aws;
     type Seen = Seen;
 
-    /// Two calls: AWS lets members of a new group talk to everybody, which nobody asked for.
     fn check(draft: &SecurityGroupDraft<'_>, diagnostics: &mut Diagnostics) {
         for (argument, name) in [("name", draft.name()), ("name_prefix", draft.name_prefix())] {
             if name.known().is_some_and(|it| it.starts_with("sg-")) {
@@ -55,6 +54,7 @@ impl Driver for SecurityGroup {
         }
     }
 
+    /// Two calls: AWS lets members of a new group talk to everybody, which nobody asked for.
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
         let name = names::chosen(op, &self.name, &self.name_prefix, "terraform-");
         let call = aws.ec2().create_security_group().group_name(&name);

@@ -22,7 +22,13 @@ use types::{IpSource, Tenancy, VpcAttributeName, VpcCidrBlockStateCode, VpcState
 #[resource("aws_vpc", tags = "vpc")]
 pub struct Vpc {
     /// Range of IPv4 addresses, such as `10.0.0.0/16`; AWS takes one from the IPAM pool when unset.
-    #[attr(replace, conflicts("ipv4_netmask_length"), format = "cidr_network", prefix(16, 28))]
+    #[attr(
+        replace,
+        conflicts("ipv4_netmask_length"),
+        format = "cidr_network",
+        prefix(16, 28),
+        at_least_one_of("cidr_block", "ipv4_ipam_pool_id")
+    )]
     pub cidr_block: Auto<String>,
     /// Whether AWS gives the network a /56 of its own IPv6 addresses; none when unset.
     #[attr(conflicts("ipv6_ipam_pool_id"))]
@@ -99,16 +105,6 @@ pub struct Seen {
 impl Driver for Vpc {
     type Cloud = Aws;
     type Seen = Seen;
-
-    fn check(draft: &VpcDraft<'_>, diagnostics: &mut Diagnostics) {
-        if !draft.cidr_block().is_set() && !draft.ipv4_ipam_pool_id().is_set() {
-            draft.refuse(
-                diagnostics,
-                "cidr_block",
-                "a VPC needs `cidr_block` or `ipv4_ipam_pool_id`",
-            );
-        }
-    }
 
     fn replaces(_: &str, _: &VpcDraft<'_>, will_be: &VpcDraft<'_>) -> bool {
         // AWS takes it back, but does not give it to a VPC that is there.

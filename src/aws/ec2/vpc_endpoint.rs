@@ -42,7 +42,11 @@ pub struct VpcEndpoint {
     #[attr(replace)]
     pub vpc_id: String,
     /// Name of the service, such as `com.amazonaws.eu-central-1.s3`.
-    #[attr(replace, conflicts("resource_configuration_arn", "service_network_arn"))]
+    #[attr(
+        replace,
+        conflicts("resource_configuration_arn", "service_network_arn"),
+        at_least_one_of("service_name", "resource_configuration_arn", "service_network_arn")
+    )]
     pub service_name: Option<String>,
     /// ARN of a resource configuration to reach; only with the type `Resource`.
     #[attr(replace, conflicts("service_name", "service_network_arn"), format = "arn")]
@@ -114,12 +118,6 @@ impl Driver for VpcEndpoint {
     type Seen = Seen;
 
     fn check(draft: &VpcEndpointDraft<'_>, diagnostics: &mut Diagnostics) {
-        let aims = ["service_name", "resource_configuration_arn", "service_network_arn"];
-        if aims.iter().all(|it| draft.value(it).is_null()) {
-            let why = "an endpoint needs `service_name`, `resource_configuration_arn` or \
-                       `service_network_arn`";
-            draft.refuse(diagnostics, "service_name", why);
-        }
         let kind = match draft.vpc_endpoint_type() {
             Given::Known(kind) => kind,
             Given::Absent => VpcEndpointType::Gateway,

@@ -176,7 +176,6 @@ impl Driver for Service {
                        replaced";
             draft.refuse(diagnostics, "deployment_maximum_percent", why);
         }
-        check_balancers(draft, diagnostics);
     }
 
     async fn create(&self, aws: &Aws, op: &Op) -> Result<Id> {
@@ -325,15 +324,6 @@ impl Service {
         self.volume_configuration = Block(volume.map(VolumeConfiguration::told));
         let lattice = primary.vpc_lattice_configurations.into_iter().flatten();
         self.vpc_lattice_configurations = BlockSet(lattice.map(VpcLattice::told).collect());
-    }
-}
-
-fn check_balancers(draft: &ServiceDraft<'_>, diagnostics: &mut Diagnostics) {
-    for it in draft.load_balancer().known().into_iter().flat_map(|it| it.0) {
-        if it.elb_name.is_some() == it.target_group_arn.is_some() {
-            let why = "it needs one of `target_group_arn` and `elb_name`";
-            draft.refuse(diagnostics, "load_balancer", why);
-        }
     }
 }
 

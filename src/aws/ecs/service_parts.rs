@@ -32,7 +32,7 @@ pub struct LoadBalancer {
     /// Name of a Classic Load Balancer.
     pub elb_name: Option<String>,
     /// ARN of the target group.
-    #[attr(format = "arn")]
+    #[attr(format = "arn", exactly_one_of("target_group_arn", "elb_name"))]
     pub target_group_arn: Option<String>,
     /// What blue/green deployments switch.
     pub advanced_configuration: Block<AdvancedConfiguration>,

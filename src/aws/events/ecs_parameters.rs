@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::prelude::*;
-use super::target_parameters::Part;
 use types::{
     AssignPublicIp, AwsVpcConfiguration, CapacityProviderStrategyItem, EcsParameters, LaunchType,
     NetworkConfiguration, PlacementConstraint, PlacementConstraintType, PlacementStrategy,

@@ -21,6 +21,7 @@ pub(crate) mod prelude {
     pub(crate) use aws_sdk_eventbridge::types;
 
     pub(crate) use super::{Rules, Targets, is_bus, joined, known_soon, same_bus, split};
+    pub(crate) use crate::aws::parts::{Part, PartBlock};
     pub(crate) use crate::aws::{Aws, names, tags};
     pub(crate) use crate::diag::Diagnostics;
     pub(crate) use crate::driver::{Driver, Failure, FailureKind, Id, Op, Result, Status};

@@ -5,40 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use super::prelude::*;
 use types::{BatchArrayProperties, BatchRetryStrategy, SageMakerPipelineParameter};
 
-/// A nested block that stands for a part of a target.
-pub(super) trait Part: Clone {
-    /// The same as AWS has it.
-    type Of;
-    /// As it is sent.
-    fn sent(&self) -> Option<Self::Of>;
-    /// What AWS tells, in the words of what was known.
-    fn seen(known: Option<&Self>, it: Self::Of) -> Option<Self>;
-}
-
-/// Blocks of at most one part.
-pub(super) trait PartBlock<P: Part> {
-    /// As it is sent.
-    fn sent(&self) -> Option<P::Of>;
-    /// Sets what AWS tells.
-    fn observe(&mut self, seen: Option<P::Of>);
-}
-
-impl<P: Part> PartBlock<P> for Block<P> {
-    fn sent(&self) -> Option<P::Of> {
-        self.0.as_ref().and_then(P::sent)
-    }
-
-    fn observe(&mut self, seen: Option<P::Of>) {
-        let known = self.0.take();
-        // Of a block that says nothing AWS tells nothing.
-        let silent = |it: &P| it.sent().is_none();
-        self.0 = match seen {
-            Some(it) => P::seen(known.as_ref(), it),
-            None => known.filter(silent),
-        };
-    }
-}
-
 /// What an AppSync target is asked.
 #[derive(Clone, Debug, PartialEq, Nested)]
 pub struct AppsyncTarget {

@@ -18,13 +18,13 @@ use std::collections::HashMap;
 use super::Aws;
 use super::batch::{Batch, Keyed};
 use crate::driver::{Failure, FailureKind, Result};
-use crate::schema::Block;
 
 /// What every driver file of this folder begins with.
 pub(crate) mod prelude {
     pub(crate) use aws_sdk_lambda::types;
 
-    pub(crate) use super::{Part, PartBlock, known_soon, once};
+    pub(crate) use super::{known_soon, once};
+    pub(crate) use crate::aws::parts::{Part, PartBlock};
     pub(crate) use crate::aws::{Aws, names, tags};
     pub(crate) use crate::diag::Diagnostics;
     pub(crate) use crate::driver::{Driver, Failure, Id, Op, Result, Status};
@@ -51,37 +51,6 @@ pub(crate) fn known_soon(mut refusal: Failure) -> Failure {
         refusal.kind = FailureKind::Retryable;
     }
     refusal
-}
-
-/// A nested block that stands for a part of an object.
-pub(crate) trait Part: Clone {
-    /// The same as AWS has it.
-    type Of;
-    /// As it is sent; none where it says nothing.
-    fn sent(&self) -> Option<Self::Of>;
-    /// What AWS tells, in the words of what was known; none where it says nothing.
-    fn seen(known: Option<&Self>, it: Self::Of) -> Option<Self>;
-}
-
-/// Blocks of at most one part.
-pub(crate) trait PartBlock<P: Part> {
-    /// As it is sent.
-    fn sent(&self) -> Option<P::Of>;
-    /// Sets what AWS tells.
-    fn observe(&mut self, seen: Option<P::Of>);
-}
-
-impl<P: Part> PartBlock<P> for Block<P> {
-    fn sent(&self) -> Option<P::Of> {
-        self.0.as_ref().and_then(P::sent)
-    }
-
-    fn observe(&mut self, seen: Option<P::Of>) {
-        let known = self.0.take();
-        let seen = seen.and_then(|it| P::seen(known.as_ref(), it));
-        // Of a block that says nothing AWS tells nothing.
-        self.0 = seen.or_else(|| known.filter(|it| it.sent().is_none()));
-    }
 }
 
 /// Of a builder that says everything only what another one says otherwise; none where nothing is.

@@ -7,7 +7,7 @@ use super::constraint::type_constraint;
 use super::content::{Content, Shape};
 use super::refer;
 use super::resource::{both, conditions, invalid_name, resource};
-use super::{version, *};
+use super::{requirements, version, *};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lang::ast::{ExprKind, Name, ObjectKey};
 use crate::lang::convert::convert;
@@ -206,12 +206,21 @@ const PROVIDER: Shape = Shape { attributes: &[("alias", false), ("version", fals
 pub(super) fn provider(it: &Block, found: &mut Diagnostics) -> Option<ProviderBlock> {
     let name = named(it, "Invalid provider name", found)?;
     let (content, rest) = Content::partial(&it.body, PROVIDER, found);
+    for name in ["count", "depends_on", "for_each", "source"] {
+        if let Some(reserved) = rest.attributes.iter().find(|it| &*it.name.text == name) {
+            let one = Diagnostic::error(
+                "Reserved argument name in provider block",
+                format!("`{name}` has no meaning in a `provider` block"),
+            );
+            found.push(one.at(reserved.name.span));
+        }
+    }
     if let Some(version) = content.attribute("version") {
         let one = Diagnostic::warning(
             "Version constraints inside provider configuration blocks are deprecated",
             "they belong into `required_providers` of the `terraform` block",
         );
-        found.push(one.at(version.name.span));
+        found.push(one.at(version.value.span));
     }
     let alias = text(content.attribute("alias"), found);
     if let (Some(alias), Some(at)) = (&alias, content.attribute("alias"))
@@ -267,14 +276,24 @@ pub(super) fn key_of(it: &Resource) -> ResourceKey {
     ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() }
 }
 
+/// An address that native syntax does not quote.
+fn plain_target(expr: &Expr, json: bool, found: &mut Diagnostics) -> Option<Target> {
+    if matches!(expr.kind, ExprKind::Literal(_)) && !json {
+        let one = Diagnostic::error("Invalid expression", "here, a single reference is expected");
+        found.push(one.at(expr.span).hint("write it without quotes"));
+        return None;
+    }
+    target(expr, json, found)
+}
+
 const MOVED: Shape = Shape { attributes: &[("from", true), ("to", true)], blocks: &[] };
 
 pub(super) fn moved(it: &Block, found: &mut Diagnostics) -> Option<Moved> {
     let json = it.body.json;
     let content = Content::of(&it.body, MOVED, found);
     let (from, to) = (content.attribute("from"), content.attribute("to"));
-    let from_target = from.and_then(|it| target(&it.value, json, found));
-    let to_target = to.and_then(|it| target(&it.value, json, found));
+    let from_target = from.and_then(|it| plain_target(&it.value, json, found));
+    let to_target = to.and_then(|it| plain_target(&it.value, json, found));
     let moved = Moved {
         from: from_target?,
         to: to_target?,
@@ -316,7 +335,20 @@ pub(super) fn removed(it: &Block, found: &mut Diagnostics) -> Option<Removed> {
         }
     }
     let from = content.attribute("from")?;
-    let target = target(&from.value, it.body.json, found)?;
+    let target = plain_target(&from.value, it.body.json, found)?;
+    let of_data = match &target {
+        Target::Instance(it) => it.resource.mode == Mode::Data,
+        Target::Resource(it) => it.mode == Mode::Data,
+        Target::Module(_) => false,
+    };
+    if of_data {
+        let one = Diagnostic::error(
+            "Data source address not allowed",
+            "a data source is only read, so there is nothing to remove",
+        );
+        found.push(one.at(from.value.span));
+        return None;
+    }
     let keyed = match &target {
         Target::Instance(_) => true,
         Target::Resource(it) => it.module.0.iter().any(|step| step.key.is_some()),
@@ -353,6 +385,7 @@ pub(super) fn import(it: &Block, found: &mut Diagnostics) -> Option<Import> {
         found.push(one.at(it.body.missing()).hint("add `id = …`"));
     }
     let to = content.attribute("to")?;
+    let to_name = to.name.span;
     let to = match &to.value.kind {
         ExprKind::Literal(text) if json && text.as_str().is_some() => {
             let text = text.as_str().unwrap_or("");
@@ -365,6 +398,7 @@ pub(super) fn import(it: &Block, found: &mut Diagnostics) -> Option<Import> {
     let provider = content.attribute("provider");
     Some(Import {
         to,
+        to_name,
         id: value("id"),
         identity: value("identity"),
         for_each: value("for_each"),
@@ -388,23 +422,31 @@ pub(super) fn terraform(it: &Block, into: &mut TerraformBlock, found: &mut Diagn
     if let Some(version) = content.attribute("required_version")
         && let Some(text) = text(Some(version), found)
     {
-        found.extend(version::check(&text, version.value.span));
+        found.extend(version::check(&text, version.name.span, version.value.span));
         into.required_version.push((text, version.value.span));
     }
+    if let Some(experiments) = content.attribute("experiments") {
+        let one = Diagnostic::error(
+            "Module uses experimental features",
+            "there are no experiments that could be taken part in here",
+        );
+        found.push(one.at(experiments.name.span));
+    }
     for block in content.blocks("required_providers") {
-        for attribute in &block.body.attributes {
-            into.required_providers.insert(attribute.name.text.clone(), attribute.clone());
-        }
+        requirements::required_providers(block, into, found);
     }
     for block in content.blocks("backend").chain(content.blocks("cloud")) {
         match &into.backend {
             None => into.backend = Some(block.clone()),
             Some(first) => {
-                let one = Diagnostic::error(
-                    "Duplicate backend configuration",
-                    "a module has one backend",
-                );
-                found.push(one.at(block.header).label(first.header, "first here"));
+                let summary = match first.kind.text == block.kind.text {
+                    true => "Duplicate backend configuration",
+                    false => "Both a backend and cloud configuration are present",
+                };
+                let one = Diagnostic::error(summary, "a module has one backend");
+                let backend = [block, first].into_iter().find(|it| &*it.kind.text == "backend");
+                let at = backend.filter(|_| first.kind.text != block.kind.text).unwrap_or(block);
+                found.push(one.at(at.header).label(first.header, "first here"));
             }
         }
     }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::diag::{Diagnostic, Diagnostics, Sources};
-use crate::lang::ast::{Attribute, Expr, ExprKind, ObjectKey, Part};
+use crate::diag::{Diagnostic, Diagnostics, Result, Sources};
+use crate::lang::ast::{Attribute, Expr, ExprKind, ObjectKey, Part, Reference};
 use crate::lang::convert::convert;
-use crate::lang::eval::{Environment, Names, evaluate};
+use crate::lang::eval::{Environment, Names, Scope, evaluate};
 use crate::lang::files::MemoryFiles;
 use crate::lang::types::Type;
 use crate::lang::value::{Str, Value};
@@ -33,15 +33,41 @@ pub fn constant(expr: &Expr, found: &mut Diagnostics) -> Option<Value> {
         found.extend(errors);
         return None;
     }
-    let environment = Environment {
+    let scope = Names { values: &BTreeMap::new(), environment: &nowhere() };
+    found.keep(evaluate(&scope, expr))
+}
+
+/// The value of an expression that is the same whatever it refers to, and calls nothing.
+pub fn fixed(expr: &Expr) -> Option<Value> {
+    let value = match first_call(expr) {
+        Some(_) => None,
+        None => evaluate(&Open(nowhere()), expr).ok(),
+    };
+    value.filter(Value::is_wholly_known)
+}
+
+/// A scope in which nothing is known.
+struct Open(Environment);
+
+impl Scope for Open {
+    fn resolve(&self, reference: &Reference) -> Result<(Value, usize)> {
+        Ok((Value::unknown(Type::Any), reference.steps.len()))
+    }
+
+    fn environment(&self) -> &Environment {
+        &self.0
+    }
+}
+
+/// An environment without files.
+fn nowhere() -> Environment {
+    Environment {
         files: Arc::new(MemoryFiles::new()),
         dir: Path::new("").into(),
         now: None,
         apply: false,
         sources: Sources::default(),
-    };
-    let scope = Names { values: &BTreeMap::new(), environment: &environment };
-    found.keep(evaluate(&scope, expr))
+    }
 }
 
 /// A constant argument of a type.

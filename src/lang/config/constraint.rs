@@ -166,6 +166,13 @@ impl Reader<'_> {
                     return self.error(it.span, "the name of an attribute is a fixed word");
                 }
             };
+            if attributes.contains_key(&name) {
+                let place = match key {
+                    ObjectKey::Word(word) => word.span,
+                    ObjectKey::Expr(it) => it.span,
+                };
+                return self.error(place, format!("`{name}` is there twice"));
+            }
             let (ty, inner) = match &value.kind {
                 ExprKind::Call(call) if &*call.name.text == "optional" => {
                     optional.insert(name.clone());

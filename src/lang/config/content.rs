@@ -90,9 +90,9 @@ pub(super) fn missing_argument(name: &str, at: Span) -> Diagnostic {
 
 fn unsupported_argument(it: &Attribute, shape: Shape, json: bool) -> Diagnostic {
     let name = &*it.name.text;
+    let summary = if json { "Extraneous JSON object property" } else { "Unsupported argument" };
     let one =
-        Diagnostic::error("Unsupported argument", format!("no argument is called `{name}` here"))
-            .at(it.name.span);
+        Diagnostic::error(summary, format!("no argument is called `{name}` here")).at(it.name.span);
     if !json && shape.blocks.iter().any(|(kind, _)| *kind == name) {
         return one.hint(format!("`{name}` is a block: write `{name} {{ … }}`, without `=`"));
     }

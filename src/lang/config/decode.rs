@@ -149,7 +149,8 @@ fn twice(summary: &str, at: Span, earlier: Span) -> Diagnostic {
 
 fn locals(it: &Block, module: &mut Module, found: &mut Diagnostics) {
     for block in &it.body.blocks {
-        let one = Diagnostic::error("Unsupported block type", "`locals` holds arguments only");
+        let summary = format!("Unexpected \"{}\" block", block.kind.text);
+        let one = Diagnostic::error(summary, "`locals` holds arguments only");
         found.push(one.at(block.kind.span));
     }
     for attribute in &it.body.attributes {

@@ -1,14 +1,17 @@
 //! Blocks to meaning: variables, locals, resources, module calls, outputs, checks.
 
+mod addresses;
 mod blocks;
 mod constant;
 mod constraint;
 mod content;
 mod decode;
 mod defaults;
+mod kinds;
 mod looked_at;
 mod merge;
 mod refer;
+mod requirements;
 mod resource;
 pub mod validate;
 mod version;
@@ -18,7 +21,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use self::constant::constant;
+pub use self::constant::{constant, fixed};
 pub use self::constraint::type_constraint;
 pub use self::content::{Content, Shape};
 pub use self::decode::{decode, file_blocks};
@@ -349,6 +352,8 @@ pub struct Removed {
 pub struct Import {
     /// Address; its keys may use `each`.
     pub to: Arc<Expr>,
+    /// Where the word `to` stands.
+    pub to_name: Span,
     /// What the provider knows it by.
     pub id: Option<Arc<Expr>>,
     /// What the provider knows it by, in parts.

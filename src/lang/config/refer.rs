@@ -91,8 +91,16 @@ pub fn target(expr: &Expr, json: bool, found: &mut Diagnostics) -> Option<Target
 pub(super) fn provider(expr: &Expr, json: bool, found: &mut Diagnostics) -> Option<ProviderRef> {
     let it = match &expr.kind {
         // Quoted in old configurations, and still accepted.
-        ExprKind::Literal(value) if value.as_str().is_some() => reference(expr, true, found)?,
-        _ => reference(expr, json, found)?,
+        ExprKind::Literal(value) if value.as_str().is_some() => reference(expr, json, found)?,
+        ExprKind::Reference(it) => it.clone(),
+        _ => {
+            let one = Diagnostic::error(
+                "Invalid provider configuration reference",
+                "a provider is referred to by its name, or by its name and an alias",
+            );
+            found.push(one.at(expr.span).hint("write it like `aws` or `aws.west`"));
+            return None;
+        }
     };
     let alias = match it.steps.as_slice() {
         [] => None,

@@ -232,7 +232,7 @@ pub(super) fn conditions<'a>(
         let content = Content::of(&block.body, CONDITION, found);
         let (condition, message) =
             (content.attribute("condition"), content.attribute("error_message"));
-        if let (Some(condition), Some(message)) = (condition, message) {
+        if let Some(condition) = condition {
             let mut refers = false;
             condition.value.references(&mut |_| refers = true);
             if !refers {
@@ -243,6 +243,7 @@ pub(super) fn conditions<'a>(
                 found.push(one.at(condition.value.span));
                 continue;
             }
+            let Some(message) = message else { continue };
             conditions.push(Condition {
                 condition: condition.value.clone(),
                 error_message: message.value.clone(),

@@ -38,7 +38,32 @@ fn mistakes_are_told() {
         ("locals {\n  a = path.home\n}\n", "Invalid \"path\" attribute"),
         ("locals {\n  a = [for x in local.b : x]\n}\n", "Reference to undeclared local value"),
         ("resource \"a_b\" \"c\" {\n  id = self.id\n}\n", "Invalid \"self\" reference"),
-        ("resource \"a_b\" \"c\" {\n  count = a_b.c.list\n}\n", "Self-referential block"),
+        ("resource \"a_b\" \"c\" {\n  count = a_b.c.list\n}\n", "Missing resource instance key"),
+        ("import {\n  to = data.a_b.c\n  id = \"x\"\n}\n", "Invalid import address"),
+        (
+            "resource \"a_b\" \"c\" {\n  count = 1\n}\nimport {\n  to = a_b.c\n  id = \"x\"\n}\n",
+            "Invalid import 'to' expression",
+        ),
+        ("removed {\n  from = data.a_b.c\n}\n", "Data source address not allowed"),
+        ("moved {\n  from = \"a_b.c\"\n  to = a_b.d\n}\n", "Invalid expression"),
+        (
+            "variable \"v\" {}\nresource \"a_b\" \"c\" {\n  lifecycle {\n    replace_triggered_by = [var.v]\n  }\n}\n",
+            "Invalid reference in replace_triggered_by expression",
+        ),
+        (
+            "resource \"a_b\" \"c\" {}\noutput \"o\" {\n  value = 1\n  depends_on = [a_b.c.id]\n}\n",
+            "Invalid depends_on reference",
+        ),
+        ("provider \"a\" {\n  count = 1\n}\n", "Reserved argument name in provider block"),
+        ("terraform {\n  experiments = [x]\n}\n", "Module uses experimental features"),
+        (
+            "terraform {\n  required_providers {\n    a = { source = \"a/b/c/d\" }\n  }\n}\n",
+            "Invalid provider source string",
+        ),
+        (
+            "terraform {\n  required_providers {\n    a = { version = \"x\" }\n  }\n}\n",
+            "Invalid version constraint",
+        ),
         (
             "resource \"a_b\" \"c\" {\n  count = count.index\n}\n",
             "Reference to \"count\" in non-counted context",

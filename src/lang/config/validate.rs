@@ -3,25 +3,13 @@
 
 use std::cell::LazyCell;
 use std::collections::HashSet;
-use std::sync::Arc;
 
+use super::kinds::unknown_kind;
+pub use super::kinds::{FixedTypes, Types};
 use super::*;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lang::ast::{ExprKind, ObjectKey, Part, StepKind};
 use crate::lang::json;
-
-/// What is known about resource types.
-pub trait Types {
-    /// Every argument and attribute of a resource type, nested blocks included; none where there is
-    /// no such type.
-    fn attributes(&self, mode: Mode, kind: &str) -> Option<Vec<Str>>;
-
-    /// Every resource type of that mode, for `did you mean`.
-    fn kinds(&self, mode: Mode) -> Vec<Str> {
-        let _ = mode;
-        Vec::new()
-    }
-}
 
 /// Checks a module and every module that it calls.
 pub fn validate(module: &Module, types: &dyn Types) -> Diagnostics {
@@ -39,6 +27,14 @@ fn within(module: &Module, types: &dyn Types) -> Diagnostics {
     check.module();
     let mut found = check.found;
     for call in module.calls.values() {
+        for import in &call.module.imports {
+            let it = Diagnostic::error(
+                "Invalid import configuration",
+                "an `import` block stands in the root module only",
+            );
+            found.push(it.at(import.span));
+        }
+        found.extend(requirements::handed_in(call));
         found.extend(within(&call.module, types));
     }
     found
@@ -50,8 +46,6 @@ struct Place<'a> {
     count: bool,
     each: bool,
     own: bool,
-    /// The resource whose instances the expression decides.
-    resource: Option<&'a Resource>,
     /// The local value that the expression is.
     local: Option<&'a str>,
 }
@@ -88,6 +82,7 @@ impl<'a> Checker<'a> {
             self.conditions(&it.asserts, Place::default());
         }
         for it in &module.imports {
+            self.found.extend(addresses::import(module, it));
             let place = Place { each: it.for_each.is_some(), ..Default::default() };
             for expr in [&it.id, &it.identity].into_iter().flatten() {
                 self.expr(expr, place);
@@ -141,23 +136,15 @@ impl<'a> Checker<'a> {
     fn resource(&mut self, it: &Resource) {
         let attributes = self.types.attributes(it.mode, &it.kind);
         if attributes.is_none() {
-            let known = self.types.kinds(it.mode);
-            let one = Diagnostic::error(
-                "Invalid resource type",
-                format!("there is no resource type `{}`", it.kind),
-            );
-            let names = known.iter().map(|it| &**it);
-            self.found.push(one.at(it.kind_span).did_you_mean(&it.kind, names));
+            self.found.push(unknown_kind(self.types, it));
         }
-        // The number of instances cannot depend on which instance it is.
         for expr in [&it.count, &it.for_each].into_iter().flatten() {
-            self.expr(expr, Place { resource: Some(it), ..Default::default() });
+            self.expr(expr, Place::default());
         }
         let place = Place {
             count: it.count.is_some(),
             each: it.for_each.is_some(),
             own: false,
-            resource: None,
             local: None,
         };
         self.body(&it.body, place, &mut Vec::new());
@@ -166,16 +153,24 @@ impl<'a> Checker<'a> {
         self.conditions(&it.lifecycle.preconditions, place);
         self.conditions(&it.lifecycle.postconditions, after);
         for expr in &it.lifecycle.replace_triggered_by {
-            self.expr(expr, Place { resource: None, ..place });
+            self.found.extend(addresses::trigger(expr));
         }
         if let (IgnoreChanges::Paths(paths), Some(known)) =
             (&it.lifecycle.ignore_changes, attributes)
         {
-            for first in paths.iter().filter_map(|path| path.first()) {
-                if let StepKind::Attribute(name) = &first.kind
-                    && !known.contains(name)
-                {
-                    self.unsupported_attribute(first.span, name, &known);
+            let decided = self.types.decided(it.mode, &it.kind);
+            for path in paths {
+                let Some(Step { kind: StepKind::Attribute(name), span }) = path.first() else {
+                    continue;
+                };
+                if !known.contains(name) {
+                    self.unsupported_attribute(*span, name, &known);
+                } else if path.len() == 1 && decided.contains(name) {
+                    let detail = format!(
+                        "the provider alone decides `{name}`, so there is no change to ignore"
+                    );
+                    let one = Diagnostic::warning("Redundant ignore_changes element", detail);
+                    self.found.push(one.at(it.kind_span));
                 }
             }
         }
@@ -191,8 +186,8 @@ impl<'a> Checker<'a> {
         for expr in [&it.count, &it.for_each].into_iter().flatten() {
             self.expr(expr, Place::default());
         }
-        let place =
-            Place { count: it.count.is_some(), each: it.for_each.is_some(), ..Default::default() };
+        // Whether there are several instances is looked at when it is planned.
+        let place = Place { count: true, each: true, ..Default::default() };
         let known = &it.module.variables;
         for (name, input) in &it.inputs {
             self.expr(&input.value, place);
@@ -216,6 +211,20 @@ impl<'a> Checker<'a> {
 
     fn depends_on(&mut self, them: &[Reference]) {
         for it in them {
+            let skip = match &*it.root.text {
+                "var" | "local" | "each" | "count" | "self" | "path" | "terraform" => usize::MAX,
+                "data" | "ephemeral" | "resource" => 2,
+                _ => 1,
+            };
+            let index =
+                |at: usize| matches!(it.steps.get(at), Some(Step { kind: StepKind::Index(_), .. }));
+            if let Some(rest) = skip.checked_add(usize::from(index(skip)))
+                && let Some(step) = it.steps.get(rest)
+            {
+                let detail = "it depends on a whole object or module, not on one of its attributes";
+                self.error(step.span, "Invalid depends_on reference", detail);
+                continue;
+            }
             self.reference(
                 it,
                 Place { own: true, count: true, each: true, ..Default::default() },
@@ -346,10 +355,10 @@ impl<'a> Checker<'a> {
                     self.error(at, "Invalid \"self\" reference", detail);
                 }
             }
-            ("data", _) => self.resource_reference(it, Mode::Data, 1, place, whole),
-            ("ephemeral", _) => self.resource_reference(it, Mode::Ephemeral, 1, place, whole),
-            ("resource", _) => self.resource_reference(it, Mode::Managed, 1, place, whole),
-            _ => self.resource_reference(it, Mode::Managed, 0, place, whole),
+            ("data", _) => self.resource_reference(it, Mode::Data, 1, whole),
+            ("ephemeral", _) => self.resource_reference(it, Mode::Ephemeral, 1, whole),
+            ("resource", _) => self.resource_reference(it, Mode::Managed, 1, whole),
+            _ => self.resource_reference(it, Mode::Managed, 0, whole),
         }
     }
 
@@ -402,7 +411,6 @@ impl<'a> Checker<'a> {
         it: &Reference,
         mode: Mode,
         skip: usize,
-        place: Place<'_>,
         whole: &dyn Fn() -> bool,
     ) {
         let at = it.span();
@@ -426,6 +434,8 @@ impl<'a> Checker<'a> {
                     ),
                     _ => format!("`{}` is followed by a type and a name", it.root.text),
                 };
+                // An index where a name is needed is what is wrong.
+                let at = it.steps.get(words.len()).map_or(at, |it| it.span);
                 return self.error(at, "Invalid reference", detail);
             }
         };
@@ -433,12 +443,6 @@ impl<'a> Checker<'a> {
         let Some(resource) = self.module.resources.get(&key) else {
             return self.undeclared_resource(at, &key);
         };
-        if let Some(own) = place.resource
-            && std::ptr::eq(own, resource)
-        {
-            let detail = format!("the configuration of `{key}` cannot depend on the object itself");
-            return self.error(at, "Self-referential block", detail);
-        }
         self.resource_steps(it, resource, it.steps.get(skip + 1..).unwrap_or(&[]), whole);
     }
 
@@ -567,19 +571,5 @@ fn each_in_parts(parts: &[Part], visit: &mut dyn FnMut(&Expr)) {
                 each_in_parts(&it.body, visit);
             }
         }
-    }
-}
-
-/// A set of types that is fixed, for tests.
-#[derive(Clone, Debug, Default)]
-pub struct FixedTypes(pub BTreeMap<(Mode, Str), Vec<Str>>);
-
-impl Types for FixedTypes {
-    fn attributes(&self, mode: Mode, kind: &str) -> Option<Vec<Str>> {
-        self.0.get(&(mode, Arc::from(kind))).cloned()
-    }
-
-    fn kinds(&self, mode: Mode) -> Vec<Str> {
-        self.0.keys().filter(|it| it.0 == mode).map(|it| it.1.clone()).collect()
     }
 }

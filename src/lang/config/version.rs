@@ -8,16 +8,22 @@ use crate::diag::{Diagnostic, Span};
 pub const LANGUAGE: &str = "1.11.4";
 
 /// What is wrong with a constraint such as `>= 1.5, < 2.0`: that it is none, or that it does not hold.
-pub(super) fn check(constraint: &str, at: Span) -> Option<Diagnostic> {
+/// `at` is where it is asked for, `text` where the constraint itself stands.
+pub(super) fn check(constraint: &str, at: Span, text: Span) -> Option<Diagnostic> {
     let have = Version::parse(LANGUAGE)?;
     let mut holds = true;
     for part in constraint.split(',') {
         match Rule::parse(part.trim()) {
+            Some(rule) if !rule.version.pre.is_empty() => {
+                let detail = "what comes before a release cannot be asked for";
+                let summary = "Invalid required_version constraint";
+                return Some(Diagnostic::error(summary, detail).at(at));
+            }
             Some(rule) => holds = holds && rule.holds(&have),
             None => {
                 let detail = format!("{constraint:?} is not a version constraint");
                 let it = Diagnostic::error("Invalid version constraint", detail);
-                return Some(it.hint("write it like `>= 1.5, < 2.0` or `~> 1.5`").at(at));
+                return Some(it.hint("write it like `>= 1.5, < 2.0` or `~> 1.5`").at(text));
             }
         }
     }
@@ -25,6 +31,14 @@ pub(super) fn check(constraint: &str, at: Span) -> Option<Diagnostic> {
         "this configuration asks for {constraint:?}; the language read here is that of {LANGUAGE}"
     );
     (!holds).then(|| Diagnostic::error("Unsupported Terraform Core version", detail).at(at))
+}
+
+/// Of a constraint on a provider's version: that it is none.
+pub(super) fn invalid(constraint: &str, at: Span) -> Option<Diagnostic> {
+    let fine = |part: &str| part.trim().is_empty() || Rule::parse(part.trim()).is_some();
+    let detail = format!("{constraint:?} is not a version constraint");
+    let it = || Diagnostic::error("Invalid version constraint", detail).at(at);
+    (!constraint.split(',').all(fine)).then(it)
 }
 
 struct Version {
@@ -111,7 +125,7 @@ mod tests {
             (">= 1.5,", "Invalid version constraint"),
             ("=> 1", "Invalid version constraint"),
         ] {
-            let found = check(constraint, Span::new(FileId(0), 0, 0));
+            let found = check(constraint, Span::new(FileId(0), 0, 0), Span::new(FileId(0), 0, 0));
             assert_eq!(found.map_or(String::new(), |it| it.summary), want, "{constraint}");
         }
     }

@@ -17,10 +17,10 @@ impl Evaluator<'_> {
             _ => {}
         }
         let Some(function) = functions::find(&it.name.text) else {
-            if let Some((provider, _)) = name.split_once("::") {
+            if let Some((provider, _)) = it.name.text.split_once("::") {
                 let unknown = Diagnostic::error(
                     "Unknown provider function",
-                    format!("`{provider}` has no functions; only `core::` has"),
+                    format!("`{provider}` has no such function; only `core::` has any"),
                 );
                 return Err(unknown.at(it.name.span).into());
             }
@@ -61,14 +61,16 @@ impl Evaluator<'_> {
             let arg = it.args.get(at).or(it.args.last());
             arg.map_or(span, |arg| self.beginning(arg))
         };
+        let wrong = |(index, message): (usize, String)| {
+            let it = Diagnostic::error(
+                "Invalid function argument",
+                format!("invalid value for an argument of `{name}`: {message}"),
+            );
+            it.at(place(index))
+        };
         let result = functions::call(function, &context, args).map_err(|error| match error {
-            CallError::Argument { index, message } => {
-                let it = Diagnostic::error(
-                    "Invalid function argument",
-                    format!("invalid value for an argument of `{name}`: {message}"),
-                );
-                it.at(place(index)).into()
-            }
+            CallError::Argument { index, message } => wrong((index, message)).into(),
+            CallError::Arguments(those) => those.into_iter().map(wrong).collect::<Diagnostics>(),
             CallError::Failed(message) => {
                 let it = Diagnostic::error(
                     "Error in function call",
@@ -170,9 +172,9 @@ impl Evaluator<'_> {
     fn try_call(&self, it: &Call, bound: &Bound<'_>, span: Span) -> Result<Value> {
         let mut failures = Diagnostics::new();
         let expanded = match it.args.last() {
-            Some(last) if it.expand => Some(
-                self.expr(last, bound).and_then(|value| expand(value).at(self.beginning(last)))?,
-            ),
+            Some(last) if it.expand => {
+                Some(self.expr(last, bound).and_then(|value| expand(value).at(last.span))?)
+            }
             _ => None,
         };
         let count = it.args.len() - usize::from(expanded.is_some());

@@ -1,7 +1,7 @@
 //! Lists and sets: finding, picking, joining. Marks of elements stay with them.
 
 use super::{CallError, Context, Outcome, argument, failed, items, shallow, whole, whole_or_fail};
-use crate::lang::convert::{convert, unify, unify_unsafe};
+use crate::lang::convert::{convert, unify};
 use crate::lang::number::Number;
 use crate::lang::operators;
 use crate::lang::types::Type;
@@ -56,7 +56,7 @@ pub(super) fn coalesce(_: &Context<'_>, args: &[Value]) -> Outcome {
     let types: Vec<Type> = args.iter().filter(untyped).map(Value::ty).collect();
     let ty = match types.as_slice() {
         [] => Type::Any,
-        types => match unify_unsafe(types) {
+        types => match unify(types) {
             Some(it) => it,
             None if types.len() < args.len() => Type::Any,
             None => return failed("all arguments must be of the same type"),
@@ -114,9 +114,12 @@ pub(super) fn concat(_: &Context<'_>, args: &[Value]) -> Outcome {
         return failed("at least one list is required");
     }
     let mut marks = Marks::NONE;
+    // What stands after a list that is not known is not looked at yet.
+    let mut known = true;
     for (index, arg) in args.iter().enumerate() {
         marks = marks.union(arg.marks());
-        if !matches!(arg.ty(), Type::List(_) | Type::Tuple(_) | Type::Any) {
+        known = known && (arg.is_known() || matches!(arg.ty(), Type::Tuple(_)));
+        if known && !matches!(arg.ty(), Type::List(_) | Type::Tuple(_)) {
             let got = arg.ty().friendly();
             return argument(index, format!("a list or tuple is required, not {got}"));
         }
@@ -133,7 +136,11 @@ pub(super) fn concat(_: &Context<'_>, args: &[Value]) -> Outcome {
             .map(|it| convert(it, &of))
             .collect();
         return match all {
-            Ok(all) => Ok(Value::list(of.as_ref().clone(), all).with_marks(&marks)),
+            Ok(all) => {
+                let first = all.first().map(Value::ty).filter(|it| of.has_any() && !it.has_any());
+                let of = first.unwrap_or_else(|| of.as_ref().clone());
+                Ok(Value::list(of, all).with_marks(&marks))
+            }
             Err(it) => failed(it.to_string()),
         };
     }
@@ -157,6 +164,9 @@ fn equal(a: &Value, b: &Value) -> Option<bool> {
 pub(super) fn contains(_: &Context<'_>, args: &[Value]) -> Outcome {
     let wanted = args.get(1).cloned().unwrap_or(Value::NULL);
     if !wanted.is_known() {
+        if wanted.ty() == Type::Any {
+            return Ok(Value::unknown(Type::Any));
+        }
         return Ok(unknown_bool());
     }
     if first(args).as_slice().is_none() {
@@ -328,7 +338,7 @@ pub(super) fn matchkeys(_: &Context<'_>, args: &[Value]) -> Outcome {
     let [values, keys, wanted] = args else { return failed("three lists are required") };
     let untyped = |it: &Type| *it != Type::list(Type::Any);
     let types: Vec<Type> = [keys.ty(), wanted.ty()].into_iter().filter(untyped).collect();
-    let ty = if types.is_empty() { Some(Type::list(Type::Any)) } else { unify_unsafe(&types) };
+    let ty = if types.is_empty() { Some(Type::list(Type::Any)) } else { unify(&types) };
     let Some(ty) = ty else { return failed("keys and searchset must be of the same type") };
     if items(args, 0).len() != items(args, 1).len() {
         return failed("values and keys must have the same number of elements");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use base64::Engine;
 use globset::{GlobBuilder, GlobMatcher};
@@ -130,6 +130,9 @@ pub(super) fn filebase64(ctx: &Context<'_>, args: &[Value]) -> Outcome {
 /// `fileexists(path)`: a directory is neither yes nor no.
 pub(super) fn fileexists(ctx: &Context<'_>, args: &[Value]) -> Outcome {
     let path = text(args, 0);
+    if path.contains('\0') {
+        return failed(format!("there can be no file {path:?}"));
+    }
     let located = located(ctx, path)?;
     match path.is_empty() || ctx.files.is_dir(&located) {
         true => failed(format!("`{path}` is not a regular file, but a directory")),
@@ -208,10 +211,44 @@ impl Part {
         if !text.contains(['*', '?', '[', '\\']) {
             return Ok(Part::Name(text.into()));
         }
-        let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build();
+        let plain = plain_classes(text)?;
+        let glob = GlobBuilder::new(&plain).literal_separator(true).backslash_escape(true).build();
         glob.map(|it| Part::Glob(it.compile_matcher()))
             .map_err(|it| format!("{text:?} is not a valid pattern: {}", it.kind()))
     }
+}
+
+/// The pattern with `!` at the start of a class made an ordinary character, as it is in Terraform:
+/// there, only `^` excludes.
+fn plain_classes(text: &str) -> Result<String, String> {
+    let mut out = String::with_capacity(text.len());
+    let (mut escaped, mut start, mut bang) = (false, None, false);
+    for it in text.chars() {
+        let first = start == Some(out.len()) && !bang;
+        match it {
+            ']' if first => return Err(format!("{text:?} is not a valid pattern: an empty class")),
+            '!' if first => bang = true,
+            ']' if bang => {
+                // Alone in its class, it stands for itself.
+                match start == Some(out.len()) {
+                    true => drop(out.pop()),
+                    false => out.push_str("!]"),
+                }
+                if start.is_some_and(|it| it > out.len()) {
+                    out.push('!');
+                }
+                (start, bang) = (None, false);
+            }
+            _ => out.push(it),
+        }
+        match it {
+            '[' if !escaped && start.is_none() => start = Some(out.len()),
+            ']' => start = None,
+            _ => {}
+        }
+        escaped = it == '\\' && !escaped;
+    }
+    Ok(out)
 }
 
 struct Search<'a, 'b> {
@@ -226,7 +263,7 @@ impl Search<'_, '_> {
         const MAX_DEPTH: usize = 100;
         let Some((part, rest)) = parts.split_first() else {
             if self.ctx.files.is_file(&self.root.join(at)) {
-                self.found.insert(at.into());
+                self.found.insert(from_root(&self.root, at));
             }
             return Ok(());
         };
@@ -274,6 +311,21 @@ impl Search<'_, '_> {
     }
 }
 
+/// The path as it is named from the directory searched: `../here/a` is `a`.
+fn from_root(root: &Path, at: &str) -> String {
+    if !at.split('/').any(|it| it == "..") {
+        return at.into();
+    }
+    let mut whole = PathBuf::new();
+    for part in root.join(at).components() {
+        match part {
+            Component::ParentDir if whole.file_name().is_some() => drop(whole.pop()),
+            part => whole.push(part),
+        }
+    }
+    whole.strip_prefix(root).map_or(at.into(), |it| it.to_string_lossy().into_owned())
+}
+
 /// Writes `a{b,c}` out as `ab` and `ac`.
 fn expand_braces(pattern: &str, out: &mut Vec<String>) -> Result<(), String> {
     let mut open = None;
@@ -293,7 +345,8 @@ fn expand_braces(pattern: &str, out: &mut Vec<String>) -> Result<(), String> {
                 }
             }
             ',' if depth == 1 => cuts.push(at),
-            '}' if depth == 0 => return Err("a `}` has no `{`".into()),
+            // One that closes nothing stands for itself.
+            '}' if depth == 0 => {}
             '}' => {
                 depth -= 1;
                 if depth == 0 {
@@ -346,9 +399,7 @@ fn template_vars(args: &[Value]) -> Result<&Value, CallError> {
     let Some(vars) = args.get(1) else { return argument(1, "an object of variables is required") };
     let entries = match vars.kind() {
         Kind::Map(_, items) | Kind::Object(items) => items,
-        Kind::Unknown(it) if matches!(it.ty, Type::Any | Type::Map(_) | Type::Object(_)) => {
-            return Ok(vars);
-        }
+        Kind::Unknown(_) => return Ok(vars),
         _ => return argument(1, "an object of variables is required"),
     };
     let word = |it: &str| {
@@ -383,12 +434,23 @@ fn render(
 #[cfg(test)]
 mod tests {
     use super::super::testing::*;
+    use super::plain_classes;
     use crate::lang::files::MemoryFiles;
 
     fn files() -> MemoryFiles {
         ["a.txt", "sub/b.txt", "sub/c.md", "sub/deep/d.txt", "odd[1].txt"]
             .into_iter()
             .fold(MemoryFiles::new(), |files, name| files.with(name, name))
+    }
+
+    #[test]
+    fn an_exclamation_mark_excludes_nothing() {
+        for (pattern, want) in
+            [("[!a]b", "[a!]b"), ("[!]", "!"), ("[^a]", "[^a]"), ("a!", "a!"), ("\\[!a", "\\[!a")]
+        {
+            assert_eq!(plain_classes(pattern).unwrap(), want);
+        }
+        assert!(plain_classes("[]a]").is_err());
     }
 
     #[test]
@@ -415,14 +477,15 @@ mod tests {
             ("sub/{b,c}.*", r#"["sub/b.txt","sub/c.md"]"#),
             ("{a.txt,sub/{deep/d,b}.txt}", r#"["a.txt","sub/b.txt","sub/deep/d.txt"]"#),
             ("odd\\[1\\].txt", r#"["odd[1].txt"]"#),
-            ("[!a]?txt", "[]"),
+            ("[!a]?txt", r#"["a.txt"]"#),
+            ("a.txt}", "[]"),
             ("sub", "[]"),
             ("s*/**/*.txt", r#"["sub/b.txt","sub/deep/d.txt"]"#),
         ] {
             let args = [".".into(), pattern.into()];
             assert_eq!(show(run_with(&files(), "fileset", args)), want, "{pattern}");
         }
-        for wrong in ["[", "{a", "a}", "[z-a]"] {
+        for wrong in ["[", "{a", "[z-a]", "[]a]"] {
             let shown = show(run_with(&files(), "fileset", [".".into(), wrong.into()]));
             assert!(shown.starts_with("failed"), "{wrong} {shown}");
         }

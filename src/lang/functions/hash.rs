@@ -52,6 +52,9 @@ pub(super) fn base64sha512(_: &Context<'_>, args: &[Value]) -> Outcome {
 /// `bcrypt(str, cost...)`: differs every time, so only known at apply.
 pub(super) fn bcrypt(ctx: &Context<'_>, args: &[Value]) -> Outcome {
     const DEFAULT_COST: i64 = 10;
+    if !ctx.apply {
+        return Ok(Value::unknown_not_null(Type::String));
+    }
     if args.len() > 2 {
         return failed("one or two arguments are required");
     }
@@ -66,9 +69,6 @@ pub(super) fn bcrypt(ctx: &Context<'_>, args: &[Value]) -> Outcome {
     let password = text(args, 0);
     if password.len() > 72 {
         return failed("the text is longer than 72 bytes");
-    }
-    if !ctx.apply {
-        return Ok(Value::unknown_not_null(Type::String));
     }
     match bcrypt::hash_with_result(password, cost as u32) {
         Ok(it) => Ok(it.format_for_version(bcrypt::Version::TwoA).into()),

@@ -67,6 +67,8 @@ pub enum CallError {
     },
     /// The arguments together, or something else, stood in the way.
     Failed(String),
+    /// Several arguments are wrong, each with its index.
+    Arguments(Vec<(usize, String)>),
     /// A template failed, at places of its own.
     Diagnostics(Diagnostics),
 }
@@ -201,8 +203,9 @@ impl Function {
         self.params.get(index).or(self.variadic.as_ref())
     }
 
-    fn unknown(&self) -> Value {
-        let ty = (self.while_unknown)();
+    /// The result where not all is known that has to be; `untyped` where that includes a type.
+    fn unknown(&self, untyped: bool) -> Value {
+        let ty = if untyped { (self.returns)() } else { (self.while_unknown)() };
         match self.may_be_null || ty == Type::Any {
             true => Value::unknown(ty),
             false => Value::unknown_not_null(ty),
@@ -232,15 +235,20 @@ pub fn call(function: &Function, ctx: &Context<'_>, args: Vec<Value>) -> Outcome
     if args.len() < least || most.is_some_and(|most| args.len() > most) {
         return failed("wrong number of arguments");
     }
+    let mut wrong = Vec::new();
     for (index, arg) in args.iter().enumerate() {
         let Some(param) = function.param(index) else { break };
         if param.exact && ![param.ty(), Type::Any].contains(&arg.ty()) {
-            return argument(index, format!("{} required", param.ty().friendly()));
+            wrong.push((index, format!("{} required", param.ty().friendly())));
+            continue;
         }
         match convert(arg, &param.ty()) {
             Ok(it) => ready.push(it),
-            Err(it) => return argument(index, it.to_string()),
+            Err(it) => wrong.push((index, it.to_string())),
         }
+    }
+    if !wrong.is_empty() {
+        return Err(CallError::Arguments(wrong));
     }
     let mut known = true;
     for (index, arg) in ready.iter_mut().enumerate() {
@@ -265,7 +273,8 @@ pub fn call(function: &Function, ctx: &Context<'_>, args: Vec<Value>) -> Outcome
     if !known {
         // What the function would deal with itself counts here as well.
         let rest = ready.iter().fold(marks, |sum, arg| sum.union(&arg.deep_marks()));
-        return Ok(function.unknown().with_marks(&rest));
+        let untyped = ready.iter().any(|it| !it.is_known() && it.ty() == Type::Any);
+        return Ok(function.unknown(untyped).with_marks(&rest));
     }
     match (function.body)(ctx, &ready) {
         Ok(it) => Ok(it.with_marks(&marks)),
@@ -279,6 +288,9 @@ fn withheld(error: CallError) -> CallError {
     const MESSAGE: &str = "the message is withheld, because an argument is sensitive";
     match error {
         CallError::Argument { index, .. } => CallError::Argument { index, message: MESSAGE.into() },
+        CallError::Arguments(those) => {
+            CallError::Arguments(those.into_iter().map(|it| (it.0, MESSAGE.into())).collect())
+        }
         CallError::Failed(_) => CallError::Failed(MESSAGE.into()),
         CallError::Diagnostics(those) => CallError::Diagnostics(those.map(|mut it| {
             it.detail = MESSAGE.into();
@@ -368,6 +380,10 @@ mod testing {
         match outcome {
             Ok(it) => it.to_json().map_or_else(|| format!("{it:?}"), |it| it.to_string()),
             Err(CallError::Argument { index, message }) => format!("arg {index}: {message}"),
+            Err(CallError::Arguments(those)) => {
+                let each = those.iter().map(|(index, message)| format!("arg {index}: {message}"));
+                each.collect::<Vec<_>>().join("; ")
+            }
             Err(CallError::Failed(message)) => format!("failed: {message}"),
             Err(CallError::Diagnostics(those)) => format!("diagnostics: {those}"),
         }

@@ -1,7 +1,7 @@
 //! Sets: union, intersection, difference, product.
 
 use super::{CallError, Context, Outcome, argument, failed};
-use crate::lang::convert::{convert, unify, unify_unsafe};
+use crate::lang::convert::{convert, unify};
 use crate::lang::types::Type;
 use crate::lang::value::{Marks, Value};
 
@@ -56,7 +56,7 @@ fn alike(args: &[Value]) -> Result<(Type, Vec<Vec<Value>>), CallError> {
     }
     let of = match types.as_slice() {
         [] => Some(Type::Any),
-        types => unify_unsafe(types),
+        types => unify(types),
     };
     let Some(of) = of else { return failed("the sets have no element type in common") };
     let wanted = Type::set(of.clone());

@@ -43,7 +43,7 @@ impl<'a> Parser<'a> {
         Parser { file, place, text, tokens, at: 0, newlines, depth: 0, operators: 0 }
     }
 
-    fn token(&self, at: usize) -> Token {
+    pub fn token(&self, at: usize) -> Token {
         let end = Token { tok: Tok::End, start: self.text.len(), end: self.text.len() };
         self.tokens.get(at).copied().unwrap_or(end)
     }
@@ -163,16 +163,15 @@ impl<'a> Parser<'a> {
         result
     }
 
-    /// A whole file without the items that have an error; every error, and the byte ranges of those
-    /// items.
-    pub fn file(&mut self) -> (Body, Diagnostics, Vec<Range<usize>>) {
-        let (mut found, mut bad) = (Diagnostics::new(), Vec::new());
+    /// A whole file without the items that have an error, and every error.
+    pub fn file(&mut self) -> (Body, Diagnostics) {
+        let mut found = Diagnostics::new();
         let mut body = self.empty_body(0..self.text.len());
         let mut names = HashMap::new();
         loop {
             let first = self.peek();
             match first.tok {
-                Tok::End => return (body, found, bad),
+                Tok::End => return (body, found),
                 Tok::Newline => {
                     self.read();
                     continue;
@@ -186,7 +185,6 @@ impl<'a> Parser<'a> {
                     self.newlines.truncate(1);
                     self.depth = 0;
                     self.resume(first);
-                    bad.push(first.start..self.token(self.at).start);
                 }
             }
         }

@@ -139,8 +139,6 @@ impl<'a> Lexer<'a> {
             return;
         }
         if let Some(len) = newline(rest) {
-            // Most often the closing quote was forgotten, so the string is taken to end here.
-            self.modes.pop();
             return self.push(Tok::QuotedNewline, len);
         }
         if self.sequence_start() {
@@ -177,10 +175,7 @@ impl<'a> Lexer<'a> {
         if let Some(Mode::Heredoc { marker, line_start: true }) = self.modes.last() {
             let line = rest.split('\n').next().unwrap_or("");
             if line.trim() == *marker {
-                let indent = line.len() - line.trim_start().len();
-                let len = line.trim_end().len();
-                self.at += indent;
-                self.push(Tok::CloseHeredoc, len - indent);
+                self.push(Tok::CloseHeredoc, line.trim_end().len());
                 self.modes.pop();
                 return;
             }
@@ -394,12 +389,16 @@ fn heredoc_start(rest: &str) -> Option<(&str, usize)> {
 
 /// What is wrong with single tokens, each kind of it reported at every place it occurs.
 pub(super) fn check_tokens(file: FileId, text: &str, tokens: &[Token]) -> Diagnostics {
+    /// Line breaks in strings that are told; more would tell nothing new.
+    const MOST_BREAKS: usize = 16;
     let mut found = Diagnostics::new();
+    let mut breaks = 0;
     for token in tokens {
+        breaks += usize::from(token.tok == Tok::QuotedNewline);
         let word = || text.get(token.start..token.end).unwrap_or("");
         let one = match token.tok {
             Tok::Unsupported => unsupported(word()),
-            Tok::QuotedNewline => Diagnostic::error(
+            Tok::QuotedNewline if breaks <= MOST_BREAKS => Diagnostic::error(
                 "Invalid multi-line string",
                 "a quoted string ends on the line it starts on",
             )
@@ -407,27 +406,9 @@ pub(super) fn check_tokens(file: FileId, text: &str, tokens: &[Token]) -> Diagno
             Tok::Invalid => invalid(word()),
             _ => continue,
         };
-        found.push(one.clone().at(Span::new(file, token.start, token.end)));
-        if token.tok == Tok::QuotedNewline {
-            let swallowed = swallowed(text.get(token.end..).unwrap_or(""));
-            let place = |(at, len)| Span::new(file, token.end + at, token.end + at + len);
-            found.extend(swallowed.into_iter().map(|it| one.clone().at(place(it))));
-        }
+        found.push(one.at(Span::new(file, token.start, token.end)));
     }
     found
-}
-
-/// Line ends up to the next quote: those that a string without an end would hold as well.
-fn swallowed(text: &str) -> Vec<(usize, usize)> {
-    /// More of them would tell nothing new.
-    const MOST: usize = 8;
-    let end = text.find('"').unwrap_or(text.len());
-    let breaks = text.char_indices().filter(|(at, it)| *it == '\n' && *at < end);
-    let place = |(at, _): (usize, char)| match text[..at].ends_with('\r') {
-        true => (at - 1, 2),
-        false => (at, 1),
-    };
-    breaks.map(place).take(MOST).collect()
 }
 
 fn unsupported(word: &str) -> Diagnostic {

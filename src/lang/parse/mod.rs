@@ -11,8 +11,6 @@ mod template;
 mod text;
 mod traversal;
 
-use std::ops::Range;
-
 use self::grammar::Parser;
 use self::lex::{Start, check_tokens};
 use self::place::Place;
@@ -34,9 +32,8 @@ pub fn parse(sources: &Sources, file: FileId) -> (ast::Body, Diagnostics) {
         return (nothing, one.at(Span::new(file, 0, 0)).into());
     }
     let mut parser = Parser::new(file, place, &text, Start::Code);
-    let (body, errors, bad) = parser.file();
-    let found = merge(&text, check_tokens(file, &text, &parser.tokens), errors, &bad);
-    (body, found)
+    let (body, errors) = parser.file();
+    (body, merge(check_tokens(file, &text, &parser.tokens), errors))
 }
 
 /// A text that is one expression, as typed into a console.
@@ -96,8 +93,7 @@ fn whole(
         Ok(expr) => (Some(expr), Diagnostics::new()),
         Err(one) => (None, (*one).into()),
     };
-    let tokens = check_tokens(FileId(0), text, &parser.tokens);
-    let found = merge(text, tokens, errors, &[]);
+    let found = merge(check_tokens(FileId(0), text, &parser.tokens), errors);
     if !found.has_errors() {
         return (expr, found);
     }
@@ -120,28 +116,11 @@ fn check_size(text: &str) -> grammar::Step {
     )))
 }
 
-/// Bad tokens and errors of the grammar in the order of the text. Of two at one place, and of bad
-/// tokens on the lines after the error of an item, the second is most often only a consequence of
-/// the first.
-fn merge(
-    text: &str,
-    tokens: Diagnostics,
-    errors: Diagnostics,
-    bad: &[Range<usize>],
-) -> Diagnostics {
-    let start = |one: &Diagnostic| one.span.map_or(0, |it| it.start as usize);
-    let is_cause = |token: &Diagnostic| {
-        let item = bad.iter().find(|it| it.contains(&start(token)));
-        let error = item.and_then(|item| errors.iter().map(start).find(|it| item.contains(it)));
-        let between = |error: usize| text.get(error..start(token)).unwrap_or("");
-        error.is_none_or(|error| !between(error).contains('\n'))
-    };
-    let tokens: Vec<Diagnostic> = tokens.into_iter().filter(is_cause).collect();
-    let at_token = |error: &Diagnostic| tokens.iter().any(|it| it.span == error.span);
-    let errors: Vec<Diagnostic> = errors.into_iter().filter(|it| !at_token(it)).collect();
-    let mut all = tokens;
-    all.extend(errors);
-    all.sort_by_key(start);
+/// Bad tokens and errors of the grammar in the order of the text; of two at one place, the token
+/// comes first.
+fn merge(tokens: Diagnostics, errors: Diagnostics) -> Diagnostics {
+    let mut all: Vec<Diagnostic> = tokens.into_iter().chain(errors).collect();
+    all.sort_by_key(|one| one.span.map_or(0, |it| it.start));
     all.into_iter().collect()
 }
 

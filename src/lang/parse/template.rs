@@ -45,6 +45,7 @@ impl Parser<'_> {
     /// Texts and sequences in the order of the source. A directive that is open takes a level of
     /// nesting, as what is in it will.
     fn pieces(&mut self, ends: Ends) -> Step<Vec<Piece>> {
+        let start = self.token(self.at);
         let mut pieces = Vec::new();
         let mut open: Vec<Open> = Vec::new();
         let mut misplaced: Step = Ok(());
@@ -67,7 +68,7 @@ impl Parser<'_> {
                 Tok::QuotedText => pieces.push(Piece::Text(self.unescaped(next)?)),
                 Tok::Text => pieces.push(Piece::Text(unescape_markers(self.word(next)))),
                 Tok::Interpolation => {
-                    let inner = self.newlines(false, |it| it.interpolation(next))?;
+                    let inner = self.newlines(false, |it| it.interpolation(start, ends))?;
                     pieces.push(self.sequence(next, Marker::Interpolation(inner)));
                 }
                 Tok::Control => {
@@ -113,7 +114,8 @@ impl Parser<'_> {
         }
     }
 
-    fn interpolation(&mut self, open: Token) -> Step<Expr> {
+    /// What is between `${` and `}`, in a template that starts so.
+    fn interpolation(&mut self, start: Token, ends: Ends) -> Step<Expr> {
         let inner = self.expression()?;
         let close = self.peek();
         match close.tok {
@@ -121,17 +123,24 @@ impl Parser<'_> {
                 self.read();
                 Ok(inner)
             }
-            Tok::End | Tok::OpenQuote | Tok::CloseQuote => self.error(
-                open,
-                "Unclosed template interpolation sequence",
-                "the closing brace of this `${` is missing",
-            ),
+            Tok::End => self.unclosed_interpolation(start),
+            Tok::OpenQuote | Tok::CloseQuote if ends == Ends::Quote => {
+                self.unclosed_interpolation(start)
+            }
             _ => self.error(
                 close,
                 "Extra characters after interpolation expression",
                 "here, the closing brace of the interpolation is expected",
             ),
         }
+    }
+
+    fn unclosed_interpolation<T>(&self, start: Token) -> Step<T> {
+        self.error(
+            start,
+            "Unclosed template interpolation sequence",
+            "the closing brace of an interpolation `${` is missing",
+        )
     }
 
     /// A directive, and whether it is in its place.

@@ -18,13 +18,13 @@ impl Parser<'_> {
                 Tok::Dot => {
                     self.read();
                     if self.peek().tok == Tok::Star {
-                        self.read();
+                        let star = self.read();
                         self.one_more_operator(first)?;
                         let marker = self.since(first);
-                        let each = self.attribute_splat(element(marker))?;
+                        let each = self.attribute_splat(star, element(marker))?;
                         expr = splat(expr, each, marker);
                     } else {
-                        let step = self.attribute_step(first)?;
+                        let step = self.attribute_step(first, None)?;
                         expr = push_step(expr, step);
                     }
                 }
@@ -62,7 +62,7 @@ impl Parser<'_> {
     }
 
     /// What an attribute splat does to each element.
-    fn attribute_splat(&mut self, element: Expr) -> Read<Expr> {
+    fn attribute_splat(&mut self, star: Token, element: Expr) -> Read<Expr> {
         let mut each = element;
         while self.peek().tok == Tok::Dot {
             let dot = self.read();
@@ -74,13 +74,14 @@ impl Parser<'_> {
                     "a splat `.*` may not stand inside another one; write `[*]`",
                 );
             }
-            let step = self.attribute_step(dot)?;
+            let step = self.attribute_step(dot, Some(star))?;
             each = push_step(each, step);
         }
         Ok(each)
     }
 
-    fn attribute_step(&mut self, dot: Token) -> Read<Step> {
+    /// What follows a dot; within a splat, a missing name is told at its star.
+    fn attribute_step(&mut self, dot: Token, star: Option<Token>) -> Read<Step> {
         let next = self.peek();
         let kind = match next.tok {
             Tok::Word => StepKind::Attribute(self.word(next).into()),
@@ -103,7 +104,7 @@ impl Parser<'_> {
             },
             _ => {
                 return self.error(
-                    next,
+                    star.unwrap_or(next),
                     "Invalid attribute name",
                     "after a dot, the name of an attribute is expected",
                 );
@@ -118,10 +119,9 @@ impl Parser<'_> {
         let mut key = None;
         if self.peek().tok == Tok::Star {
             self.read();
-            let close = self.peek();
-            if close.tok != Tok::CloseBracket {
+            if self.peek().tok != Tok::CloseBracket {
                 return self.error(
-                    close,
+                    self.closing_bracket(),
                     "Missing close bracket on splat index",
                     "here, the closing bracket of `[*]` is expected",
                 );
@@ -129,16 +129,32 @@ impl Parser<'_> {
         } else {
             key = Some(self.expression()?);
         }
-        let close = self.peek();
-        if close.tok != Tok::CloseBracket {
+        if self.peek().tok != Tok::CloseBracket {
             return self.error(
-                close,
+                self.closing_bracket(),
                 "Missing close bracket on index",
                 "here, the closing bracket of the index is expected",
             );
         }
         self.read();
         Ok(key)
+    }
+
+    /// The bracket that closes the index after all, or the end: where Terraform goes on, and where
+    /// it says that one is missing.
+    fn closing_bracket(&self) -> Token {
+        let mut open = 0;
+        let rest = self.tokens.get(self.at..).unwrap_or_default();
+        let closes = |it: &&Token| {
+            match it.tok {
+                Tok::OpenBracket => open += 1,
+                Tok::CloseBracket if open > 0 => open -= 1,
+                Tok::CloseBracket => return true,
+                _ => {}
+            }
+            false
+        };
+        rest.iter().find(closes).or(rest.last()).copied().unwrap_or_else(|| self.peek())
     }
 }
 

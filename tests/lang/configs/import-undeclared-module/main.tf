@@ -1,0 +1,4 @@
+import {
+  to = module.nope.terraform_data.x
+  id = "a"
+}

@@ -1,0 +1,2 @@
+variable "v" {}
+output "o" { value = "b${var.v}" }

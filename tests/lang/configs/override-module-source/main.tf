@@ -1,0 +1,5 @@
+module "m" {
+  source = "./a"
+  v = 1
+}
+output "o" { value = module.m.o }

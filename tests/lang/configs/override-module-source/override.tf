@@ -1,0 +1,4 @@
+module "m" {
+  source = "./b"
+  v = 2
+}

@@ -1,0 +1,2 @@
+provider "terraform" { alias = "b" }
+resource "terraform_data" "x" { provider = "terraform.b" }

@@ -1,0 +1,4 @@
+resource "terraform_data" "grand" { 
+  count = 2
+  input = count.index
+}

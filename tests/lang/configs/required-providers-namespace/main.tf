@@ -1,0 +1,5 @@
+terraform {
+  required_providers {
+    foo = { source = "-bad/foo" }
+  }
+}

@@ -1,0 +1,8 @@
+variable "v" { default = "x" }
+terraform {
+  required_providers {
+    terraform = {
+      source = var.v
+    }
+  }
+}

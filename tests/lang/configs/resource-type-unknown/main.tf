@@ -1,0 +1,1 @@
+resource "terraform_nope" "a" {}

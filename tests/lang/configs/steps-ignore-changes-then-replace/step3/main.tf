@@ -1,0 +1,17 @@
+resource "terraform_data" "a" {
+  input = { a = 9, b = 2, l = [1, 2] }
+  triggers_replace = 2
+  lifecycle { ignore_changes = [input] }
+}
+resource "terraform_data" "b" {
+  input = { a = 9, b = 9, c = 1 }
+  lifecycle { ignore_changes = [input["a"], input.l[0]] }
+}
+resource "terraform_data" "c" {
+  input = 9
+  triggers_replace = 9
+}
+resource "terraform_data" "d" {
+  triggers_replace = 9
+  lifecycle { ignore_changes = [triggers_replace] }
+}

@@ -1,0 +1,2 @@
+resource "terraform_data" "x" { input = 1 }
+resource "terraform_data" "z" { count = 2 }

@@ -1,0 +1,2 @@
+variable "a" { type = list(number) }
+output "o" { value = var.a }
