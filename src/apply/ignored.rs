@@ -21,8 +21,12 @@ impl Ignored {
     /// Of an object that is there, or of a new one.
     pub(super) fn of(caller: &Caller<'_>, schema: &Schema, is_new: bool) -> Self {
         let paths = (caller.settings.ignored)(&caller.address);
-        let arguments = schema.attributes.iter().filter(|it| is_new && it.is_argument());
-        Ignored { paths, owed: arguments.map(|it| it.name).collect() }
+        let mut it = Ignored { paths, owed: HashSet::new() };
+        if is_new && it.is_any() {
+            let arguments = schema.attributes.iter().filter(|it| it.is_argument());
+            it.owed = arguments.map(|it| it.name).collect();
+        }
+        it
     }
 
     /// Whether anything is.

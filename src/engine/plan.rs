@@ -381,6 +381,9 @@ fn all_given(root: &Module, given: &BTreeMap<Str, Value>) -> Diagnostics {
 
 /// Targets and replacements that name nothing at all, such as misspelled ones, or several instances.
 fn names_nothing(plan: &Plan, ground: &Ground<'_>, options: &PlanOptions) -> Diagnostics {
+    if options.targets.is_empty() && options.replace.is_empty() {
+        return Diagnostics::new();
+    }
     let changed = plan.changes.iter().map(|it| &it.address);
     let there: Vec<&Address> =
         changed.chain(plan.data.keys()).chain(ground.objects.keys()).collect();
