@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use super::change::{Change, CheckResult, CheckStatus};
 use super::instance;
@@ -165,14 +165,19 @@ impl<'a> Evaluation<'a> {
             environment: facts.environment.clone(),
             caller: None,
         });
+        // Most of what is evaluated is declared in the root module; of a resource, its instances too.
+        let Module { variables, locals, outputs, resources, .. } = &*config.root;
+        let objects = resources.len();
+        let nodes = variables.len() + locals.len() + outputs.len() + 2 * objects;
+        let addresses = (Vec::with_capacity(objects), HashMap::with_capacity(objects));
         Evaluation {
             config,
             facts,
-            memo: RefCell::default(),
+            memo: RefCell::new(HashMap::with_capacity(nodes)),
             stack: RefCell::default(),
             modules: RefCell::new(vec![root]),
             module_numbers: RefCell::new(HashMap::from_iter([(ModulePath::root(), 0)])),
-            addresses: RefCell::default(),
+            addresses: RefCell::new(addresses),
             found: RefCell::default(),
             settled: RefCell::default(),
             open: Cell::default(),
@@ -257,6 +262,8 @@ impl<'a> Evaluation<'a> {
         let mut found: Vec<Address> =
             origins.iter().filter_map(|it| list.get(it as usize).cloned()).collect();
         found.sort();
+        // Every change keeps its own.
+        found.shrink_to_fit();
         found
     }
 
@@ -282,16 +289,16 @@ impl<'a> Evaluation<'a> {
             None => {}
         }
         self.memo.borrow_mut().insert(node.clone(), Memo::Running);
-        self.stack.borrow_mut().push(node.clone());
+        self.stack.borrow_mut().push(node);
         let open = self.open.take();
         // Chains of references may be thousands long; each takes a few stack frames.
         let result = stacker::maybe_grow(256 * 1024, 8 * 1024 * 1024, compute);
+        let node = self.stack.borrow_mut().pop().ok_or_else(upstream)?;
         let settled = result.as_ref().is_ok_and(|done| self.settle(&node, done));
         self.open.set(open || !settled);
-        self.stack.borrow_mut().pop();
-        let mut memo = self.memo.borrow_mut();
         match result {
             Ok(done) => {
+                let mut memo = self.memo.borrow_mut();
                 match self.may_change(&done) {
                     true => drop(memo.remove(&node)),
                     false => drop(memo.insert(node, done.clone())),
@@ -299,8 +306,7 @@ impl<'a> Evaluation<'a> {
                 Ok(done)
             }
             Err(those) => {
-                memo.insert(node, Memo::Failed);
-                drop(memo);
+                self.memo.borrow_mut().insert(node, Memo::Failed);
                 // What more is wrong in what needs something that failed may only follow from that.
                 let blocked = those.iter().any(is_upstream) && self.found.borrow().has_errors();
                 let told = |it: &Diagnostic| !blocked || it.severity == Severity::Warning;
@@ -473,13 +479,14 @@ impl<'a> Evaluation<'a> {
     ) -> Result<Value> {
         let node =
             Node { module: module.number, item: Item::Instance(resource.clone(), key.clone()) };
-        let address = address(module, resource, key.clone());
-        let value = self.value(node, || match self.facts.purpose {
-            Purpose::Apply => instance::current(self, &address),
-            _ => instance::plan(self, module, resource, &address),
-        })?;
-        let own = self.origin(&address);
-        Ok(value.with_marks(&Marks::from_instance(own)))
+        self.value(node, || {
+            let address = address(module, resource, key.clone());
+            let value = match self.facts.purpose {
+                Purpose::Apply => instance::current(self, &address),
+                _ => instance::plan(self, module, resource, &address),
+            }?;
+            Ok(value.with_marks(&Marks::from_instance(self.origin(&address))))
+        })
     }
 
     /// The configuration of a provider, in the root module: its arguments, maybe not all known.

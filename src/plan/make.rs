@@ -31,8 +31,11 @@ fn walk_module(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>, targets: &[Tar
     for key in module.module.resources.keys() {
         let Some(repetition) = ev.keep(ev.repetition(module, key)) else { continue };
         for (instance, _) in repetition.instances() {
-            let address = super::evaluation::address(module, key, instance.clone());
-            if targets.is_empty() || targets.iter().any(|it| it.contains(&address)) {
+            let wanted = || {
+                let address = super::evaluation::address(module, key, instance.clone());
+                targets.iter().any(|it| it.contains(&address))
+            };
+            if targets.is_empty() || wanted() {
                 ev.keep(ev.instance(module, key, &instance));
             }
         }

@@ -77,6 +77,7 @@ impl Content {
                 found.push(missing_argument(name, body.missing()));
             }
         }
+        rest.attributes.shrink_to_fit();
         (content, rest)
     }
 }

@@ -1,5 +1,7 @@
 //! The bodies of a module's files to a [`Module`].
 
+use std::collections::btree_map::Entry;
+
 use super::blocks;
 use super::refer::reference_text;
 use super::resource::{invalid_name, resource};
@@ -128,17 +130,18 @@ fn add_resource(new: Option<Resource>, module: &mut Module, found: &mut Diagnost
     if let Some(kind) = near.filter(|it| *it == new.kind) {
         (key.kind, new.kind) = (kind.clone(), kind);
     }
-    if let Some(earlier) = module.resources.get(&key) {
-        let word = match new.mode {
-            Mode::Managed => "resource",
-            Mode::Data => "data",
-            Mode::Ephemeral => "ephemeral",
-        };
-        let summary = format!("Duplicate {word} \"{}\" configuration", new.kind);
-        found.push(twice(&summary, new.span, earlier.span));
-        return;
+    match module.resources.entry(key) {
+        Entry::Vacant(place) => drop(place.insert(new)),
+        Entry::Occupied(earlier) => {
+            let word = match new.mode {
+                Mode::Managed => "resource",
+                Mode::Data => "data",
+                Mode::Ephemeral => "ephemeral",
+            };
+            let summary = format!("Duplicate {word} \"{}\" configuration", new.kind);
+            found.push(twice(&summary, new.span, earlier.get().span));
+        }
     }
-    module.resources.insert(key, new);
 }
 
 fn twice(summary: &str, at: Span, earlier: Span) -> Diagnostic {
