@@ -299,7 +299,7 @@ fn triggers<'r>(
     address: &Address,
 ) -> Result<Vec<Trigger<'r>>> {
     let each = resource.lifecycle.replace_triggered_by.iter().map(|expr| {
-        let (scope, _) = opening::scope(ev, module, &resource_key(resource), address)?;
+        let (scope, _) = opening::scope(ev, module, &resource.into(), address)?;
         let value = evaluate(&scope, expr)?;
         Ok(Trigger { origins: value.deep_marks().from.clone(), path: attribute_path(expr) })
     });
@@ -319,10 +319,6 @@ impl Trigger<'_> {
             }
         })
     }
-}
-
-fn resource_key(it: &Resource) -> ResourceKey {
-    ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() }
 }
 
 /// The part of a row that a path names.
