@@ -69,7 +69,11 @@ impl Regions {
     }
 
     async fn plan(&mut self, text: &str) -> Result<Plan, Diagnostics> {
-        let files = MemoryFiles::new().with("main.tf", text).with("m/main.tf", INNER);
+        self.plan_with(text, INNER).await
+    }
+
+    async fn plan_with(&mut self, text: &str, inner: &str) -> Result<Plan, Diagnostics> {
+        let files = MemoryFiles::new().with("main.tf", text).with("m/main.tf", inner);
         self.engine.files = Arc::new(files);
         let (stack, found) = self.engine.load(Path::new("."));
         assert!(!found.has_errors(), "{found}");
@@ -128,6 +132,21 @@ async fn what_has_no_block_any_more_is_deleted_where_it_was_made() {
     assert_eq!(it.names(), [vec!["here"], vec!["inner", "there"]]);
     it.apply(PROVIDERS).await;
     assert_eq!(it.names(), [Vec::<String>::new(), Vec::new()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_block_of_a_module_stands_for_what_is_handed_in() {
+    let inner = "provider \"fake\" {\n  alias = \"there\"\n}\n\
+                 resource \"fake_thing\" \"inner\" {\n  provider = fake.there\n  name     = \"inner\"\n}\n";
+    let (default, west) = (
+        "provider[\"registry.terraform.io/fake/fake\"]",
+        "provider[\"registry.terraform.io/fake/fake\"].west",
+    );
+    for (handed, want) in [("providers = { fake.there = fake.west }", west), ("", default)] {
+        let text = format!("{PROVIDERS}module \"m\" {{\n  source = \"./m\"\n  {handed}\n}}\n");
+        let plan = Regions::new().plan_with(&text, inner).await.unwrap();
+        assert_eq!(plan.changes[0].provider, want, "{handed}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::change::{Action, Change, Reason};
 use super::diff;
-use super::evaluation::{Checked, Evaluation, ModuleInstance, Purpose, Wanted};
+use super::evaluation::{Evaluation, ModuleInstance, Purpose, Wanted};
 use super::instance::{mark_sensitive, unknown_type};
 use super::opening::{self, Arguments, Opening};
 use super::providers;
@@ -30,9 +30,7 @@ pub fn plan(
         opening::open(ev, module, key, address, AnyType::Data(source), None)?;
     if ev.facts.purpose == Purpose::Validate {
         let value = Value::unknown(schema.ty());
-        let checked = Checked::Postcondition(address.clone());
-        let scope = scope.with_self(value.clone());
-        ev.conditions(&scope, &resource.lifecycle.postconditions, checked)?;
+        opening::postconditions(ev, scope, resource, address, &value)?;
         return Ok(value);
     }
     let row = mark_sensitive(schema.attributes, &diff::planned(schema, None, &config));
@@ -45,9 +43,7 @@ pub fn plan(
     let Some(reason) = reason else {
         if let Some(read) = ev.facts.data.get(address) {
             let read = mark_sensitive(schema.attributes, read).with_marks(&marks);
-            let scope = scope.with_self(read.clone());
-            let checked = Checked::Postcondition(address.clone());
-            ev.conditions(&scope, &resource.lifecycle.postconditions, checked)?;
+            opening::postconditions(ev, scope, resource, address, &read)?;
             if resource.in_check.is_some() {
                 // A check looks at what is there when all is done, so it is read again then.
                 let because = Reason::ReadBecauseCheckNested;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::change::{Action, Change};
 use super::data::pending;
-use super::evaluation::{Checked, Evaluation, ModuleInstance, Purpose, Wanted};
+use super::evaluation::{Evaluation, ModuleInstance, Purpose, Wanted};
 use super::instance::{mark_sensitive, unknown_type};
 use super::{diff, opening, providers};
 use crate::address::Address;
@@ -48,9 +48,7 @@ pub fn plan(
         return Ok(unopened(schema, origins));
     };
     let told = opened(schema, told, origins);
-    let checked = Checked::Postcondition(address.clone());
-    let scope = it.scope.with_self(told.clone());
-    ev.conditions(&scope, &resource.lifecycle.postconditions, checked)?;
+    opening::postconditions(ev, it.scope, resource, address, &told)?;
     Ok(told)
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::change::{Action, Change, Reason};
 use super::diff;
-use super::evaluation::{Checked, Evaluation, ModuleInstance, ProviderKey, Purpose, upstream};
+use super::evaluation::{Evaluation, ModuleInstance, ProviderKey, Purpose, upstream};
 use super::opening::{self, Opening};
 use super::providers;
 use crate::address::{Address, Mode};
@@ -157,9 +157,7 @@ fn managed(
         opening::open(ev, module, key, address, AnyType::Managed(driver), prior)?;
     if ev.facts.purpose == Purpose::Validate {
         let value = Value::unknown(schema.ty());
-        let checked = Checked::Postcondition(address.clone());
-        let scope = scope.with_self(value.clone());
-        ev.conditions(&scope, &resource.lifecycle.postconditions, checked)?;
+        opening::postconditions(ev, scope, resource, address, &value)?;
         return Ok(value);
     }
     let triggers = triggers(ev, module, resource, address)?;
@@ -184,9 +182,7 @@ fn managed(
     }
     let after = change.after.clone().unwrap_or(Value::NULL);
     ev.changes.borrow_mut().insert(address.clone(), change);
-    let scope = scope.with_self(after.clone());
-    let checked = Checked::Postcondition(address.clone());
-    let tested = ev.conditions(&scope, &resource.lifecycle.postconditions, checked)?;
+    let tested = opening::postconditions(ev, scope, resource, address, &after)?;
     if !tested.is_empty()
         && let Some(change) = ev.changes.borrow_mut().get_mut(address)
     {
@@ -303,7 +299,7 @@ fn triggers<'r>(
     address: &Address,
 ) -> Result<Vec<Trigger<'r>>> {
     let each = resource.lifecycle.replace_triggered_by.iter().map(|expr| {
-        let (scope, _) = opening::scope(ev, module, &resource_key(resource), address)?;
+        let (scope, _) = opening::scope(ev, module, &resource.into(), address)?;
         let value = evaluate(&scope, expr)?;
         Ok(Trigger { origins: value.deep_marks().from.clone(), path: attribute_path(expr) })
     });
@@ -323,10 +319,6 @@ impl Trigger<'_> {
             }
         })
     }
-}
-
-fn resource_key(it: &Resource) -> ResourceKey {
-    ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() }
 }
 
 /// The part of a row that a path names.
@@ -404,7 +396,5 @@ pub fn settled(
 ) -> Result<()> {
     let resource = &module.module.resources[key];
     let (scope, _) = opening::scope(ev, module, key, address)?;
-    let checked = Checked::Postcondition(address.clone());
-    let scope = scope.with_self(row.clone());
-    ev.conditions(&scope, &resource.lifecycle.postconditions, checked).map(drop)
+    opening::postconditions(ev, scope, resource, address, row).map(drop)
 }

@@ -92,6 +92,20 @@ pub fn scope<'e>(
     Ok((ev.scope(module).repeated(repeated).inside(key.clone()), repetition.marks.clone()))
 }
 
+/// Judges what a resource demands of its object as it is; `scope` is that of the instance. Tells what
+/// that depends on.
+pub fn postconditions(
+    ev: &Evaluation<'_>,
+    scope: ModuleScope<'_>,
+    resource: &Resource,
+    address: &Address,
+    object: &Value,
+) -> Result<Origins> {
+    let checked = Checked::Postcondition(address.clone());
+    let scope = scope.with_self(object.clone());
+    ev.conditions(&scope, &resource.lifecycle.postconditions, checked)
+}
+
 fn arguments(
     ev: &Evaluation<'_>,
     module: &Arc<ModuleInstance>,

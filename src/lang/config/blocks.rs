@@ -268,12 +268,8 @@ pub(super) fn check(it: &Block, found: &mut Diagnostics) -> Option<(Check, Optio
             Diagnostic::error("Zero assert blocks", "a `check` block asserts at least one thing");
         found.push(one.at(it.header));
     }
-    let data = inner.as_ref().map(key_of);
+    let data = inner.as_ref().map(ResourceKey::from);
     Some((Check { name, data, asserts, span: it.header }, inner))
-}
-
-pub(super) fn key_of(it: &Resource) -> ResourceKey {
-    ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() }
 }
 
 /// An address that native syntax does not quote.

@@ -124,7 +124,7 @@ fn decode_block(it: &Block, module: &mut Module, found: &mut Diagnostics) {
 fn add_resource(new: Option<Resource>, module: &mut Module, found: &mut Diagnostics) {
     let Some(mut new) = new else { return };
     // One text for the type of all of them: it is compared at every look-up.
-    let mut key = blocks::key_of(&new);
+    let mut key = ResourceKey::from(&new);
     let start = ResourceKey { name: "".into(), ..key.clone() };
     let near = module.resources.range(start..).next().map(|(key, _)| key.kind.clone());
     if let Some(kind) = near.filter(|it| *it == new.kind) {

@@ -93,6 +93,12 @@ impl From<&ResourceAddress> for ResourceKey {
     }
 }
 
+impl From<&Resource> for ResourceKey {
+    fn from(it: &Resource) -> Self {
+        ResourceKey { mode: it.mode, kind: it.kind.clone(), name: it.name.clone() }
+    }
+}
+
 impl Module {
     /// The resource of that address, as this module calls it.
     pub fn resource(&self, address: &ResourceAddress) -> Option<&Resource> {
