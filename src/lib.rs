@@ -82,7 +82,7 @@
 //!
 //! The library reads the stack's files ([`lang::files`]) and touches, through [`state::Store`], the
 //! state, its backup, its lock and its journal; [`state`] has the table. The binary also writes the
-//! file of outputs and saved plans. Nothing else is written.
+//! file of outputs, saved plans, and generated configuration. Nothing else is written.
 
 #![deny(missing_docs)]
 
