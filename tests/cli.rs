@@ -371,6 +371,7 @@ fn generated_configuration_goes_into_a_new_file() {
     }
     let it = run(dir, &["plan", flag, "--out", "p"]);
     assert!(it.code == 0 && it.err.contains("generated.tf"), "{it:?}");
+    assert!(it.out.contains("generated for: terraform_data.a\n"), "{it:?}");
     let text = std::fs::read_to_string(dir.join("generated.tf")).unwrap();
     assert!(
         text.ends_with("\n# Imported by \"a-1\"\nresource \"terraform_data\" \"a\" {}\n"),

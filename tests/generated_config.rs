@@ -140,6 +140,46 @@ fn rule(port: i64, number: i64) -> Rule {
     rule
 }
 
+/// An object with an argument that is required and never told.
+#[derive(Clone, Debug, Resource)]
+#[resource("rich_lock")]
+struct Lock {
+    /// Opens it.
+    key: Secret<String>,
+    /// How thick it is.
+    width: i64,
+}
+
+impl Driver for Lock {
+    type Cloud = Held;
+    type Seen = ();
+
+    async fn create(&self, _: &Held, _: &Op) -> Result<Id> {
+        Err(Failure::fatal("nothing is to be made"))
+    }
+
+    async fn find(_: &Id, _: &Held) -> Result<Option<()>> {
+        Ok(Some(()))
+    }
+
+    fn status(_: &()) -> Status {
+        Status::Ready
+    }
+
+    fn observe(&mut self, _: ()) {
+        // As wide as nothing: it is said all the same, since it must be.
+        self.width = 0;
+    }
+
+    async fn update(&self, _: &Lock, _: &Id, _: &Held) -> Result<()> {
+        Err(Failure::fatal("nothing is to be changed"))
+    }
+
+    async fn delete(&self, _: &Id, _: &Held) -> Result<()> {
+        Err(Failure::fatal("nothing is to be deleted"))
+    }
+}
+
 /// Holds one object, `thing`, in either region; it is never changed.
 struct Held;
 
@@ -193,7 +233,7 @@ impl Provider for Rich {
     }
 
     fn drivers(&self) -> Vec<Arc<dyn AnyDriver>> {
-        vec![driver::<Thing>()]
+        vec![driver::<Lock>(), driver::<Thing>()]
     }
 
     fn data_sources(&self) -> Vec<Arc<dyn fastcart_hcl::driver::AnyDataSource>> {
@@ -335,6 +375,20 @@ async fn in_the_stack_it_leaves_nothing_to_do() {
     assert!(!applied.diagnostics.has_errors(), "{}", applied.diagnostics);
     let plan = planned(&engine, &after).await.map_err(|it| it.diagnostics).unwrap();
     assert!(!plan.has_changes(), "{:?}", plan.changes);
+}
+
+#[tokio::test]
+async fn what_cannot_be_planned_is_generated_all_the_same() {
+    let mut engine = engine();
+    let stack = stack(&mut engine, &[("main.tf", &IMPORT.replace("rich_thing", "rich_lock"))]);
+    let failed = planned(&engine, &stack).await.unwrap_err();
+    let it = only(&failed.diagnostics);
+    assert_eq!(it.detail, "the argument `key` is required, but it is not set");
+    let place = stack.sources.get(it.span.unwrap().file);
+    assert_eq!(&*place.name, "<configuration generated for rich_lock.a>");
+    let partial = failed.partial.unwrap();
+    let expected = "  key   = null # sensitive\n  width = 0\n}\n";
+    assert!(partial.generated[0].text.ends_with(expected), "{}", partial.generated[0].text);
 }
 
 #[tokio::test]

@@ -21,6 +21,9 @@ use crate::schema::{Attribute, Compare, Decides, Kind};
 /// Lists whose elements are longer than this together take a line for each.
 const LINE: usize = 80;
 
+/// Documents that nest deeper stay texts: expressions may not nest without end.
+const DEEPEST: usize = 32;
+
 /// Keys that would be read as something else without quotes.
 const RESERVED: [&str; 4] = ["true", "false", "null", "for"];
 
@@ -112,7 +115,7 @@ fn text(compare: Compare, text: &str, depth: usize) -> Expression {
         let value = Value::from_json(&it);
         let encoded = json_text(&value).ok()?;
         let same = encoded == text || (compare == Compare::Json && same_json(&encoded, text));
-        same.then_some(value)
+        (same && levels(&value) <= DEEPEST).then_some(value)
     });
     if let Some(document) = document {
         let mut args = FuncArgs::new();
@@ -120,6 +123,13 @@ fn text(compare: Compare, text: &str, depth: usize) -> Expression {
         return FuncCall::new(Ident::new("jsonencode"), args).into();
     }
     heredoc(text).unwrap_or_else(|| literal(text))
+}
+
+/// How deep it nests.
+fn levels(value: &Value) -> usize {
+    let mut deepest = 0;
+    value.each_part(&mut |part| deepest = deepest.max(levels(part)));
+    deepest + 1
 }
 
 /// Text in quotes.
@@ -284,6 +294,7 @@ mod tests {
     #[test]
     fn values_are_written_as_people_write_them() {
         let long = "x".repeat(60);
+        let deep = "[".repeat(40) + &"]".repeat(40);
         let texts = |items: &[&str]| Value::list(Type::String, items.iter().map(|it| (*it).into()));
         let object = |entries: &[(&str, i64)]| {
             Value::object(entries.iter().map(|(name, it)| (*name, Value::from(*it))))
@@ -320,6 +331,9 @@ mod tests {
             (ANY, r#"{"b":1}"#.into(), "  a = jsonencode({\n    b = 1\n  })\n".into()),
             (ANY, r#"{"b": 1}"#.into(), r#"  a = "{\"b\": 1}""#.to_string() + "\n"),
             (json, r#"{"b": 1}"#.into(), "  a = jsonencode({\n    b = 1\n  })\n".into()),
+            (json, "[".repeat(40).as_str().into(), format!("  a = \"{}\"\n", "[".repeat(40))),
+            (json, deep.as_str().into(), format!("  a = \"{deep}\"\n")),
+            (ANY, Value::number(Number::parse("1e400").unwrap()), format!("  a = tonumber(\"1{}\")\n", "0".repeat(400))),
             (json, "1".into(), "  a = \"1\"\n".into()),
             (Attribute { sensitive: true, ..ANY }, "x".into(), "  a = null # sensitive\n".into()),
             (Attribute { write_only: true, ..ANY }, Value::NULL, "  a = null # sensitive\n".into()),
