@@ -52,8 +52,8 @@ struct Thing {
     /// Where it is; said in one way.
     #[attr(exactly_one_of("zone", "subnet"))]
     zone: Auto<String>,
-    /// Where it is; said in another way.
-    subnet: Auto<String>,
+    /// Where it is; said in another way, and kept, since nobody else decides it.
+    subnet: Option<String>,
     /// Told even where it does not apply.
     #[attr(range(1, 9))]
     throughput: Auto<i64>,
@@ -120,7 +120,7 @@ fn thing() -> Thing {
     thing.policy = Some(policy.into());
     thing.script = Some(SCRIPT.into());
     thing.zone.set("z1".to_string());
-    thing.subnet.set("s1".to_string());
+    thing.subnet = Some("s1".into());
     thing.throughput.set(0);
     thing.password = Some("hunter2".to_string().into());
     thing.words = Some(Set(vec!["b".into(), "a".into()]));
@@ -302,7 +302,7 @@ echo "$${HOME} %%{x} \n"
 
   EOT
 EOF
-  zone        = "z1"
+  subnet      = "s1"
   password    = null # sensitive
   password_wo = null # sensitive
   words       = ["a", "b"]
