@@ -354,6 +354,18 @@ async fn what_is_generated_is_what_was_found_and_no_secret() {
     assert!(!text.contains("hunter2"));
 }
 
+#[tokio::test]
+async fn an_id_that_is_secret_is_not_told() {
+    let mut engine = engine();
+    let import = IMPORT.replace("\"thing\"", "sensitive(\"thing\")");
+    let stack = stack(&mut engine, &[("main.tf", &import)]);
+    let plan = planned(&engine, &stack).await.map_err(|it| it.diagnostics).unwrap();
+    assert_eq!(
+        generated::document(&plan.generated),
+        EXPECTED.replace("\"thing\"\n", "(sensitive)\n")
+    );
+}
+
 /// Secrets must be given by hand; with them in it, nothing is left to do.
 fn completed(text: &str) -> String {
     text.replace("  password    = null # sensitive", "  password    = \"hunter2\"")

@@ -31,7 +31,7 @@ impl Engine {
         let decided = driver.located(&cloud, nothing, &|_| None, &mut refused);
         let found = Found {
             address: &request.address,
-            id: &request.id,
+            id: unwritten.tells_id.then_some(&*request.id),
             provider: unwritten.named.as_ref(),
             row: &prior.row,
             decided: &decided,

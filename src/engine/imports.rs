@@ -32,6 +32,8 @@ pub(super) struct Unwritten {
     pub named: Option<ProviderRef>,
     /// `default_tags` of the provider.
     pub default_tags: Option<Value>,
+    /// Whether the import string may be told.
+    pub tells_id: bool,
 }
 
 /// Import blocks whose objects are not in the state yet. Where `generate` is set, they need no
@@ -81,10 +83,14 @@ fn request(
         let settings = evaluation.provider(&provider)?;
         let defaults = registry.provider(&provider.0).map(|it| it.defaults(&settings));
         let default_tags = defaults.and_then(|it| it.tags);
-        unwritten = Some(Unwritten { named: import.provider.clone(), default_tags });
+        let named = import.provider.clone();
+        unwritten = Some(Unwritten { named, default_tags, tells_id: false });
     }
     let Some(id) = &import.id else { return Ok(None) };
     let value = evaluate(scope, id)?;
+    if let Some(it) = &mut unwritten {
+        it.tells_id = !value.has_sensitive();
+    }
     match value.as_str() {
         Some("") | None => {
             let detail = "the id must be a known string that is not empty";

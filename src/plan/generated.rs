@@ -30,8 +30,8 @@ pub struct Generated {
 pub struct Found<'a> {
     /// Where it is imported to.
     pub address: &'a Address,
-    /// What it was imported by.
-    pub id: &'a str,
+    /// What it was imported by, where that may be told.
+    pub id: Option<&'a str>,
     /// The provider configuration that the import names.
     pub provider: Option<&'a ProviderRef>,
     /// The object.
@@ -67,7 +67,8 @@ pub fn block(driver: &dyn AnyDriver, found: &Found<'_>) -> Generated {
     let given = fitting(driver, arguments(schema.attributes, &row, Some(found.decided)));
     let resource = &found.address.resource;
     let mut block = written::resource(resource, found.provider, schema.attributes, &given);
-    block.decor_mut().set_prefix(format!("# Imported by {}\n", quoted(found.id)));
+    let id = found.id.map_or("(sensitive)".into(), quoted);
+    block.decor_mut().set_prefix(format!("# Imported by {id}\n"));
     let mut body = Body::new();
     body.push(block);
     Generated { address: found.address.clone(), text: body.to_string() }
