@@ -46,7 +46,7 @@
 //! | [`schema`] | what a resource type looks like: const tables, field types | `lang` |
 //! | [`driver`], [`provider`], [`clock`] | the traits behind which the world lies | `schema` |
 //! | [`state`] | what we believe exists: file, lock, journal | `address` |
-//! | [`plan`] | lazy evaluation, diff, the plan, its graph | `state`, `driver` |
+//! | [`plan`] | lazy evaluation, diff, the plan, its graph, configuration for imports | `state`, `driver` |
 //! | [`apply`] | does what a plan says | `plan` |
 //! | [`engine`], [`event`] | the face for embedding | `apply` |
 //! | [`builtin`] | `terraform_data`, `terraform_remote_state` | `driver` |

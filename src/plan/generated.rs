@@ -5,6 +5,7 @@ use hcl_edit::Decorate;
 use hcl_edit::structure::Body;
 
 use super::arguments::{PlacesMap, place};
+use super::change::{Path, PathStep};
 use super::rules;
 use super::written::{self, is_secret};
 use crate::address::{Address, quoted};
@@ -13,7 +14,6 @@ use crate::driver::AnyDriver;
 use crate::lang::config::ProviderRef;
 use crate::lang::types::Type;
 use crate::lang::value::{Kind as ValueKind, Str, Value};
-use crate::plan::{Path, PathStep};
 use crate::schema::attribute::object_type;
 use crate::schema::{Attribute, Decides, Kind, Nesting, Schema};
 
@@ -161,21 +161,19 @@ fn fitting(driver: &dyn AnyDriver, mut row: Value) -> Value {
         let mut found = Diagnostics::new();
         rules::check(&row, attributes, &places, &mut found);
         driver.check(&row, &|path| place(&places, path), &mut found);
-        let errors = found.iter().filter(|it| it.severity == Severity::Error);
-        let Some(refused) = errors.filter_map(|it| dispensable(&given, it)).next() else {
-            return row;
-        };
+        let mut errors = found.iter().filter(|it| it.severity == Severity::Error);
+        let Some(refused) = errors.find_map(|it| dispensable(&given, it)) else { return row };
         row = without(&row, &refused.path);
     }
 }
 
 /// An argument that is given.
-struct Written {
+struct Argument {
     path: Path,
     decides: Decides,
 }
 
-impl Written {
+impl Argument {
     /// `rule[0].port`
     fn spelled(&self) -> String {
         let mut text = String::new();
@@ -190,11 +188,12 @@ impl Written {
     }
 }
 
-fn collect(attributes: &[Attribute], row: &Value, at: &mut Path, given: &mut Vec<Written>) {
+/// All arguments that are given, those of nested blocks included.
+fn collect(attributes: &[Attribute], row: &Value, at: &mut Path, given: &mut Vec<Argument>) {
     for it in attributes {
         let Some(value) = row.part(it.name).filter(|it| !it.is_null()) else { continue };
         at.push(PathStep::Name(it.name.into()));
-        given.push(Written { path: at.clone(), decides: it.decides });
+        given.push(Argument { path: at.clone(), decides: it.decides });
         if let Kind::Block { attributes, as_attribute: false, .. } = it.kind {
             for (index, item) in value.as_slice().unwrap_or_default().iter().enumerate() {
                 at.push(PathStep::Index(index));
@@ -207,14 +206,15 @@ fn collect(attributes: &[Attribute], row: &Value, at: &mut Path, given: &mut Vec
 }
 
 /// Which of the arguments that an error is about can be left out: rather one that AWS decides then.
-fn dispensable<'g>(given: &'g [Written], error: &Diagnostic) -> Option<&'g Written> {
+fn dispensable<'g>(given: &'g [Argument], error: &Diagnostic) -> Option<&'g Argument> {
     let spans = error.span.into_iter().chain(error.labels.iter().map(|it| it.0));
     let about = spans.filter_map(|it| given.get(it.start as usize));
-    let optional: Vec<&Written> = about.filter(|it| it.decides != Decides::Required).collect();
+    let optional: Vec<&Argument> = about.filter(|it| it.decides != Decides::Required).collect();
     let auto = optional.iter().find(|it| it.decides == Decides::Auto);
     auto.or(optional.first()).copied()
 }
 
+/// The value with null at that path.
 fn without(value: &Value, path: &[PathStep]) -> Value {
     let Some((step, rest)) = path.split_first() else { return Value::null(value.ty()) };
     match (step, value.as_entries(), value.as_slice()) {
