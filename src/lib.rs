@@ -46,7 +46,7 @@
 //! | [`schema`] | what a resource type looks like: const tables, field types | `lang` |
 //! | [`driver`], [`provider`], [`clock`] | the traits behind which the world lies | `schema` |
 //! | [`state`] | what we believe exists: file, lock, journal | `address` |
-//! | [`plan`] | lazy evaluation, diff, the plan, its graph | `state`, `driver` |
+//! | [`plan`] | lazy evaluation, diff, the plan, its graph, configuration for imports | `state`, `driver` |
 //! | [`apply`] | does what a plan says | `plan` |
 //! | [`engine`], [`event`] | the face for embedding | `apply` |
 //! | [`builtin`] | `terraform_data`, `terraform_remote_state` | `driver` |
@@ -82,7 +82,7 @@
 //!
 //! The library reads the stack's files ([`lang::files`]) and touches, through [`state::Store`], the
 //! state, its backup, its lock and its journal; [`state`] has the table. The binary also writes the
-//! file of outputs and saved plans. Nothing else is written.
+//! file of outputs, saved plans, and generated configuration. Nothing else is written.
 
 #![deny(missing_docs)]
 

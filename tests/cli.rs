@@ -388,3 +388,47 @@ fn a_backend_that_is_not_used_is_told() {
         }
     }
 }
+
+const IMPORT: &str = r#"
+import {
+  to = terraform_data.a
+  id = "a-1"
+}
+"#;
+
+#[test]
+fn generated_configuration_goes_into_a_new_file() {
+    let dir = stack(IMPORT);
+    let dir = dir.path();
+    let bare = run(dir, &["plan"]);
+    assert!(bare.code == 1 && bare.err.contains("--generate-config-out"), "{bare:?}");
+    let flag = "--generate-config-out=generated.tf";
+    for mode in ["--destroy", "--refresh-only"] {
+        let it = run(dir, &["plan", flag, mode]);
+        assert!(it.code != 0 && it.err.contains("cannot be used with"), "{it:?}");
+    }
+    let it = run(dir, &["plan", flag, "--out", "p"]);
+    assert!(it.code == 0 && it.err.contains("generated.tf"), "{it:?}");
+    assert!(it.out.contains("generated for: terraform_data.a\n"), "{it:?}");
+    let text = std::fs::read_to_string(dir.join("generated.tf")).unwrap();
+    assert!(
+        text.ends_with("\n# Imported by \"a-1\"\nresource \"terraform_data\" \"a\" {}\n"),
+        "{text}"
+    );
+    let shown = run(dir, &["show", "--json", "p"]).document();
+    let config = &shown["resource_changes"][0]["change"]["generated_config"];
+    assert!(config.as_str().is_some_and(|it| text.ends_with(it)), "{config}");
+    // What is there is not written over, and nothing is read before that is said.
+    let again = run(dir, &["plan", flag]);
+    assert!(again.code == 1 && again.err.contains("`generated.tf` exists"), "{again:?}");
+    assert!(!again.err.contains("Refreshing"), "{again:?}");
+    // The saved plan holds the block itself.
+    std::fs::remove_file(dir.join("generated.tf")).unwrap();
+    let applied = run(dir, &["apply", "p"]);
+    assert!(applied.code == 0 && applied.out.contains("1 imported"), "{applied:?}");
+    std::fs::write(dir.join("generated.tf"), text).unwrap();
+    assert_eq!(run(dir, &["plan", "--detailed-exitcode"]).code, 0);
+    let nowhere = stack(IMPORT);
+    let it = run(nowhere.path(), &["plan", "--generate-config-out=nowhere/a.tf"]);
+    assert!(it.code == 1 && it.err.contains("cannot be written"), "{it:?}");
+}

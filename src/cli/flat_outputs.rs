@@ -1,10 +1,10 @@
 //! Outputs as a flat map of strings, in a file that other tools read.
 
-use std::io::Write;
 use std::path::Path;
 
 use serde_json::{Map, Value as Json};
 
+use super::file::{self, Readers};
 use crate::diag::{Diagnostic, Result};
 use crate::state::State;
 
@@ -18,7 +18,9 @@ pub fn write(path: &Path, state: &State) -> Result<()> {
     if flat.is_empty() && !path.exists() {
         return Ok(());
     }
-    replace(path, &format!("{:#}\n", Json::Object(flat))).map_err(|why| {
+    let text = format!("{:#}\n", Json::Object(flat));
+    let dir = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    dir.and_then(|()| file::replace(path, text.as_bytes(), Readers::Everyone)).map_err(|why| {
         let detail = format!("`{}`: {why}", path.display());
         Diagnostic::error("the outputs file cannot be written", detail)
             .hint("name another one with `--outputs-file`")
@@ -33,22 +35,6 @@ fn flat(state: &State) -> Map<String, Json> {
         other => other.to_string(),
     };
     shown.map(|(name, it)| (name.clone(), Json::String(text(&it.value)))).collect()
-}
-
-/// Replaces the file whole, so that a reader sees the old text or the new one.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let dir = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(dir)?;
-    let mut file = tempfile::Builder::new().prefix(".outputs").tempfile_in(dir)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
-    }
-    file.persist(path)?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod apply;
 mod args;
 mod console;
 mod docs;
+mod file;
 mod flat_outputs;
 mod graph;
 mod inputs;

@@ -1,16 +1,17 @@
 //! `plan`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::args::{LockArgs, PlanArgs, StackArg, StateArgs, VariableArgs};
+use super::file::{self, Readers};
 use super::progress::Progress;
 use super::screen::{Form, Screen};
 use super::{Failed, Outcome, inputs, saved, session};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::engine::{Engine, Inputs, PlanFailure, PlanOptions, Stack};
-use crate::plan::{Plan, PlanMode};
+use crate::plan::{Plan, PlanMode, generated};
 use crate::render::{events_json, plan_text, schemas};
 
 /// Show what it takes to make what exists into what the stack describes.
@@ -29,6 +30,9 @@ pub struct Args {
     /// Save the plan in this file, for `apply` and `show`.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Write the configuration of imports that have none into this new file.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["destroy", "refresh_only"])]
+    generate_config_out: Option<PathBuf>,
     /// Print one JSON object a line, in the form of `terraform plan -json`.
     #[arg(long)]
     json: bool,
@@ -39,6 +43,8 @@ pub struct Args {
 
 pub(super) async fn run(screen: &Screen, args: Args) -> Outcome {
     let form = Form { json: args.json, compact_warnings: args.what.compact_warnings };
+    let unused = args.generate_config_out.as_deref().map_or(Ok(()), unused);
+    said(screen, form, unused.map_err(Failed::from))?;
     let engine = session::engine(&args.stack.stack, &args.state, Some(&args.lock));
     let run = Run::begin(screen, form, engine, &args.stack, &args.variables, &args.what)?;
     let save = |plan: &Plan| match &args.out {
@@ -46,7 +52,11 @@ pub(super) async fn run(screen: &Screen, args: Args) -> Outcome {
             .map_err(|those| run.fail(screen, &those)),
         None => Ok(()),
     };
-    let planned = run.plan_keeping(screen, &options(&args.what, args.what.mode())).await;
+    let options = PlanOptions {
+        generate_config: args.generate_config_out.is_some(),
+        ..options(&args.what, args.what.mode())
+    };
+    let planned = run.plan_keeping(screen, &options).await;
     let outcome = finish(screen, &args, &run, planned, &save);
     if args.what.api_calls {
         screen.calls(&run.engine.calls(), form);
@@ -69,12 +79,14 @@ fn finish(
         Err((failed, partial)) => {
             // What was planned before can be looked at.
             if let Some(partial) = partial {
+                write_generated(screen, args, run, &partial)?;
                 save(&partial)?;
             }
             return Err(failed);
         }
     };
     run.show(screen, &plan);
+    write_generated(screen, args, run, &plan)?;
     save(&plan)?;
     if let (Some(file), false) = (&args.out, run.form.json) {
         screen.say(&format!("Saved the plan to: {}", file.display()));
@@ -85,6 +97,36 @@ fn finish(
     })
 }
 
+/// Refuses a file for generated configuration that is there already.
+fn unused(file: &Path) -> Result<(), Diagnostic> {
+    if !file.exists() {
+        return Ok(());
+    }
+    let detail = format!("`{}` exists, and is not written over", file.display());
+    let it = Diagnostic::error("Target generated file already exists", detail);
+    Err(it.hint("name a new file, or move what is in it elsewhere and delete it"))
+}
+
+/// Writes the configuration that was generated, also where planning it failed: it is mended there.
+fn write_generated(screen: &Screen, args: &Args, run: &Run, plan: &Plan) -> Result<(), Failed> {
+    let Some(path) = args.generate_config_out.as_ref().filter(|_| !plan.generated.is_empty())
+    else {
+        return Ok(());
+    };
+    let text = generated::document(&plan.generated);
+    file::create(path, text.as_bytes(), Readers::Everyone).map_err(|why| {
+        let detail = format!("`{}`: {why}", path.display());
+        let it = Diagnostic::error("the generated configuration cannot be written", detail);
+        run.fail(screen, &it.into())
+    })?;
+    if !run.form.json {
+        let count = plan.generated.len();
+        let shown = path.display();
+        screen.say(&format!("Wrote the configuration of {count} imported object(s) to: {shown}"));
+    }
+    Ok(())
+}
+
 /// What the flags ask for.
 pub fn options(args: &PlanArgs, mode: PlanMode) -> PlanOptions {
     PlanOptions {
@@ -92,6 +134,7 @@ pub fn options(args: &PlanArgs, mode: PlanMode) -> PlanOptions {
         targets: args.target.clone(),
         replace: args.replace.clone(),
         refresh: args.refresh,
+        generate_config: false,
     }
 }
 

@@ -1,13 +1,14 @@
 //! Plans in files.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use super::args::{LockArgs, StateArgs};
+use super::file::{self, Readers};
 use super::plan::Run;
 use super::{Failed, session};
 use crate::diag::{Diagnostic, Diagnostics, Result};
@@ -46,27 +47,19 @@ pub fn refuse(path: &Path) -> Result<()> {
 }
 
 /// Saves a plan. It holds what the state holds, so only its owner may read it.
-pub fn write(file: &Path, stack: &Path, state: &StateArgs, run: &Run, plan: &Plan) -> Result<()> {
+pub fn write(path: &Path, stack: &Path, state: &StateArgs, run: &Run, plan: &Plan) -> Result<()> {
     let bytes = saved::encode(stack, &run.stack, &run.inputs, plan);
     let mut json: Map<String, Json> = serde_json::from_slice(&bytes).unwrap_or_default();
-    if let Some(path) = &state.state {
-        json.insert("state_file".into(), path.to_string_lossy().into());
+    if let Some(at) = &state.state {
+        json.insert("state_file".into(), at.to_string_lossy().into());
     }
     json.insert("workspace".into(), state.workspace.as_str().into());
-    let written = replace(file, Json::Object(json).to_string().as_bytes());
+    let text = Json::Object(json).to_string();
+    let written = file::replace(path, text.as_bytes(), Readers::Owner);
     written.map_err(|why| {
-        let detail = format!("`{}`: {why}", file.display());
+        let detail = format!("`{}`: {why}", path.display());
         Diagnostic::error("the plan cannot be saved", detail).into()
     })
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let dir = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".plan").tempfile_in(dir)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }
 
 /// Reads a saved plan, with an engine for the state that it was made against.

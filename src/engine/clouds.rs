@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Stack;
-use crate::address::{Address, ModulePath, ModuleStep, ResourceAddress};
+use crate::address::{Address, ModulePath, ModuleStep, ResourceAddress, Target};
 use crate::diag::{Diagnostic, Result};
 use crate::driver::Cloud;
-use crate::lang::config::{Config, LookedAt, Module};
+use crate::lang::ast::ExprKind;
+use crate::lang::config::{Config, LookedAt, Module, reference_text};
 use crate::lang::value::Value;
 use crate::plan::evaluation::{Evaluation, ProviderKey};
 use crate::plan::providers;
@@ -102,8 +103,8 @@ fn placed(config: &Config, key: &ProviderKey, mut it: Diagnostic) -> Diagnostic 
     it
 }
 
-/// The provider configurations that a run needs: those that are written, and those of every resource
-/// and of every object there is, with what is known of its provider.
+/// The provider configurations that a run needs: those that are written, and those of every resource,
+/// of every object there is, with what is known of its provider, and of every import.
 pub fn needed<'o>(
     ev: &Evaluation<'_>,
     objects: impl IntoIterator<Item = (&'o Address, &'o str)>,
@@ -131,7 +132,13 @@ pub fn needed<'o>(
         root.providers.iter().map(|it| (it.name.clone(), it.alias.clone())).collect();
     of_module(registry, &root, &ModulePath::root(), &root, &mut keys);
     let of_object = |(at, known)| providers::of_object(registry, &root, at, known);
+    let imported = root.imports.iter().filter_map(|it| {
+        let ExprKind::Reference(to) = &it.to.kind else { return None };
+        let Ok(Target::Resource(to)) = reference_text(to).parse() else { return None };
+        Some(providers::of_import(registry, &root, it, &to))
+    });
     // One that has an alias is only there where it is written.
+    keys.extend(imported.filter(|it| it.1.is_none()));
     keys.extend(objects.into_iter().map(of_object).filter(|it| it.1.is_none()));
     keys
 }

@@ -6,6 +6,7 @@
 mod again;
 mod apply;
 mod clouds;
+mod generated;
 mod held;
 mod imports;
 mod inputs;
@@ -92,6 +93,8 @@ pub struct PlanOptions {
     pub replace: Vec<Address>,
     /// Whether to read what exists; without it, the state is believed.
     pub refresh: bool,
+    /// Whether to write the configuration of imports that have none, into [`Plan::generated`].
+    pub generate_config: bool,
 }
 
 impl Default for PlanOptions {
@@ -101,6 +104,7 @@ impl Default for PlanOptions {
             targets: Vec::new(),
             replace: Vec::new(),
             refresh: true,
+            generate_config: false,
         }
     }
 }
@@ -209,7 +213,11 @@ impl Engine {
     /// Does what the plan says.
     pub async fn apply(&self, stack: &Stack, inputs: &Inputs, plan: &Plan) -> Applied {
         let before = self.calls();
-        let mut applied = match self.try_apply(stack, inputs, plan).await {
+        let tried = match generated::with(stack, &plan.generated) {
+            Ok(stack) => self.try_apply(&stack, inputs, plan).await,
+            Err(those) => Err(those),
+        };
+        let mut applied = match tried {
             Ok(it) => Applied { diagnostics: placed(stack, it.diagnostics), ..it },
             Err(diagnostics) => Applied {
                 state: plan.prior.clone(),

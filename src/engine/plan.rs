@@ -1,16 +1,21 @@
 //! Planning: state, refresh, and evaluation in rounds until no data source is left to be read.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use super::clouds::Clouds;
 use super::held::{self, Held};
-use super::{Connected, Engine, Inputs, PlanFailure, PlanOptions, Stack, imports, prior, refresh};
+use super::imports::Request;
+use super::{
+    Connected, Engine, Inputs, PlanFailure, PlanOptions, Stack, generated, imports, prior, refresh,
+};
 use crate::address::{Address, Target};
 use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::lang::config::{LookedAt, Module, Variable};
 use crate::lang::types::Type;
 use crate::lang::value::{Str, Value};
 use crate::plan::evaluation::{Evaluation, Facts, ProviderKey, Purpose};
+use crate::plan::generated::Generated;
 use crate::plan::instance::Prior;
 use crate::plan::memo::Settled;
 use crate::plan::{
@@ -47,7 +52,9 @@ impl Engine {
         let Connected { clouds, data, mut held } =
             self.connect(stack, &variables, &objects, &deposed).await?;
         let known_data = prior::data(&state, &self.registry);
-        let mut ground = Ground { stack, settled, variables, state, objects, known_data, made };
+        let (stack, generated) = (Cow::Borrowed(stack), Vec::new());
+        let mut ground =
+            Ground { stack, settled, variables, state, objects, known_data, made, generated };
         let unread = self.unread(&mut ground, &clouds, &data, &held, options);
         self.begin_survey(&ground, &unread, &clouds, options);
         let planned = self.seen(ground, unread, &clouds, data, &mut held, options).await;
@@ -93,7 +100,8 @@ impl Engine {
         unread
     }
 
-    /// Tells the providers what the plan will read. A run that only refreshes looks at everything.
+    /// Tells the providers what the plan will read. A run that only refreshes, or that writes down what
+    /// it finds, looks at everything.
     fn begin_survey(
         &self,
         ground: &Ground<'_>,
@@ -115,7 +123,8 @@ impl Engine {
         }
         let looked_at = || LookedAt::of(&ground.stack.config.root);
         let looked_at: &dyn Fn() -> LookedAt = &looked_at;
-        let looked_at = (options.mode != PlanMode::RefreshOnly).then_some(looked_at);
+        let everything = options.mode == PlanMode::RefreshOnly || options.generate_config;
+        let looked_at = (!everything).then_some(looked_at);
         clouds.begin_survey(&self.registry, known, looked_at);
     }
 
@@ -131,11 +140,11 @@ impl Engine {
     ) -> Result<Plan, PlanFailure> {
         let mut drift = Vec::new();
         if options.refresh {
-            let it = refresh::objects(self, ground.stack, clouds, unread).await?;
+            let it = refresh::objects(self, &ground.stack, clouds, unread).await?;
             ground.objects.extend(it.objects);
             drift = it.drift;
         }
-        let mut plan = self.rounds(&ground, clouds, data, held, options).await?;
+        let mut plan = self.rounds(&mut ground, clouds, data, held, options).await?;
         plan.drift =
             drift.into_iter().map(|(address, prior, now)| drifted(address, &prior, now)).collect();
         Ok(plan)
@@ -145,7 +154,7 @@ impl Engine {
     /// wanted, and evaluates again, until nothing more is wanted.
     async fn rounds(
         &self,
-        ground: &Ground<'_>,
+        ground: &mut Ground<'_>,
         clouds: &Clouds,
         mut data: BTreeMap<Address, Value>,
         held: &mut Held,
@@ -186,11 +195,36 @@ impl Engine {
             if let Err(those) = held.open(self, clouds, ephemeral).await {
                 return Err(failed(without(round.plan, &unread), those));
             }
-            match refresh::imports(self, ground.stack, clouds, round.imports).await {
-                Ok(read) => imported.extend(read),
+            let taken = match refresh::imports(self, clouds, round.imports).await {
+                Ok(found) => self.take_over(ground, clouds, found),
+                Err(those) => Err(those),
+            };
+            match taken {
+                Ok(taken) => imported.extend(taken),
                 Err(those) => return Err(failed(round.plan, those)),
             }
         }
+    }
+
+    /// Objects that were found for imports, as there from now on; those without configuration get one.
+    fn take_over(
+        &self,
+        ground: &mut Ground<'_>,
+        clouds: &Clouds,
+        found: Vec<(Request, Prior)>,
+    ) -> Result<Vec<(Address, Prior)>> {
+        let mut new = Vec::new();
+        for (request, prior) in &found {
+            if let Some(unwritten) = &request.unwritten {
+                new.extend(self.generate(clouds, request, unwritten, prior)?);
+            }
+        }
+        if let Cow::Owned(stack) = generated::with(&ground.stack, &new)? {
+            ground.stack = Cow::Owned(stack);
+        }
+        ground.generated.extend(new);
+        ground.generated.sort_by(|a, b| a.address.cmp(&b.address));
+        Ok(found.into_iter().map(|(request, prior)| (request.address, prior)).collect())
     }
 
     fn round(
@@ -212,7 +246,7 @@ impl Engine {
             data,
             opened,
             clouds: clouds.all(),
-            ..self.facts(ground.stack, purpose, &ground.variables, &objects, &replace, made)
+            ..self.facts(&ground.stack, purpose, &ground.variables, &objects, &replace, made)
         };
         let evaluation = Evaluation::new(&ground.stack.config, facts).knowing(&ground.settled);
         let before = state_outputs(&ground.state);
@@ -220,7 +254,7 @@ impl Engine {
         let outputs;
         match options.mode {
             PlanMode::Normal => {
-                imports = imports::requests(&evaluation, &objects);
+                imports = imports::requests(&evaluation, &objects, options.generate_config);
                 make::walk(&evaluation, &options.targets);
                 outputs = match options.targets.is_empty() {
                     true => make::outputs(&evaluation, &before),
@@ -269,6 +303,7 @@ impl Engine {
             made: ground.made,
             data: BTreeMap::new(),
             refreshed: objects.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
+            generated: ground.generated.clone(),
         };
         for change in plan.changes.iter().filter(|it| it.importing.is_some()) {
             if let (Some(prior), Some(row)) =
@@ -292,7 +327,7 @@ impl Engine {
     ) -> BTreeMap<Str, OutputChange> {
         let (replace, made) = (HashSet::new(), Some(ground.made));
         let (purpose, variables) = (Purpose::Apply, &ground.variables);
-        let facts = self.facts(ground.stack, purpose, variables, objects, &replace, made);
+        let facts = self.facts(&ground.stack, purpose, variables, objects, &replace, made);
         let facts = Facts { data, ..facts };
         let evaluation = Evaluation::new(&ground.stack.config, facts).knowing(&ground.settled);
         let mut outputs = make::outputs(&evaluation, &before);
@@ -454,7 +489,8 @@ fn declared_call(
 
 /// What a plan stands on.
 struct Ground<'a> {
-    stack: &'a Stack,
+    /// What is wanted, generated blocks included.
+    stack: Cow<'a, Stack>,
     settled: Settled,
     variables: BTreeMap<Str, Value>,
     state: State,
@@ -462,13 +498,15 @@ struct Ground<'a> {
     /// Data sources as they were last read.
     known_data: BTreeMap<Address, Value>,
     made: jiff::Timestamp,
+    /// Blocks that were written for imports without one.
+    generated: Vec<Generated>,
 }
 
 /// One evaluation of everything.
 struct Round {
     plan: Plan,
     wanted: BTreeMap<Address, crate::plan::evaluation::Wanted>,
-    imports: Vec<(Address, String, crate::diag::Span)>,
+    imports: Vec<Request>,
     diagnostics: Diagnostics,
 }
 

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::clouds::Clouds;
+use super::imports::Request;
 use super::{Engine, Stack};
 use crate::address::Address;
 use crate::diag::{Diagnostic, Diagnostics, Result};
-use crate::driver::{Cloud, Id};
+use crate::driver::{AnyDriver, Cloud, Id};
 use crate::event::Event;
 use crate::lang::value::Value;
 use crate::plan::evaluation::Wanted;
-use crate::plan::instance::{Prior, mark_sensitive};
+use crate::plan::instance::{Prior, mark_sensitive, with_part};
 use crate::plan::{codec, diff, providers};
 use crate::schema::{Attribute, Schema};
 
@@ -154,25 +155,22 @@ fn as_told_before(schema: &Schema, row: &Value, before: Option<&Value>) -> Value
 }
 
 /// Finds the objects of import blocks.
-pub async fn imports(
+pub(super) async fn imports(
     engine: &Engine,
-    stack: &Stack,
     clouds: &Clouds,
-    wanted: Vec<(Address, String, crate::diag::Span)>,
-) -> Result<Vec<(Address, Prior)>> {
+    wanted: Vec<Request>,
+) -> Result<Vec<(Request, Prior)>> {
     let mut diagnostics = Diagnostics::new();
     let mut found = Vec::new();
-    for (address, text, span) in wanted {
-        let Some(driver) = engine.registry.driver(&address.resource.kind) else { continue };
-        let root = &stack.config.root;
-        let key = providers::of_object(&engine.registry, root, &address, "");
-        let provider = providers::name(&engine.registry, &key);
-        let Some(cloud) = diagnostics.keep(clouds.of(&key)) else { continue };
+    for it in wanted {
+        let Some(driver) = engine.registry.driver(&it.address.resource.kind) else { continue };
+        let Some(cloud) = diagnostics.keep(clouds.of(&it.provider)) else { continue };
         let read = async {
-            let id = driver.import(&cloud, &text).await?;
-            let seen = driver.read(&cloud, &id, driver.blank()).await?;
+            let id = driver.import(&cloud, &it.id).await?;
+            let seen = driver.read(&cloud, &id, unknown_before(&**driver)).await?;
             Ok((id, seen))
         };
+        let address = &it.address;
         match read.await {
             Ok((id, Some(seen))) => {
                 let event = Event::Refreshed { address: address.clone(), id: id.0.clone() };
@@ -183,23 +181,34 @@ pub async fn imports(
                     tainted: false,
                     dependencies: Vec::new(),
                     create_before_destroy: false,
-                    provider: provider.clone(),
+                    provider: providers::name(&engine.registry, &it.provider),
                     previous_address: None,
-                    importing: Some(text),
+                    importing: Some(it.id.clone()),
                 };
-                found.push((address, prior));
+                found.push((it, prior));
             }
             Ok((_, None)) => {
-                let detail = format!("there is no object {text:?} to import as `{address}`");
-                let it = Diagnostic::error("Cannot import non-existent remote object", detail);
-                diagnostics.push(it.about(&address).at(span));
+                let detail = format!("there is no object {:?} to import as `{address}`", it.id);
+                let wrong = Diagnostic::error("Cannot import non-existent remote object", detail);
+                diagnostics.push(wrong.about(address).at(it.span));
             }
             Err(failure) => {
                 let failure: crate::driver::Failure = failure;
-                let it = failure.diagnostic(&format!("cannot import `{address}`"));
-                diagnostics.push(it.about(&address).at(span));
+                let wrong = failure.diagnostic(&format!("cannot import `{address}`"));
+                diagnostics.push(wrong.about(address).at(it.span));
             }
         }
     }
     diagnostics.into_result(found)
+}
+
+/// What is known of an object that is only now taken over: of what AWS never tells, the default.
+fn unknown_before(driver: &dyn AnyDriver) -> Value {
+    let mut row = driver.blank();
+    for it in driver.schema().attributes.iter().filter(|it| it.local) {
+        if let Some(default) = it.default {
+            row = with_part(&row, it.name, default.value());
+        }
+    }
+    row
 }

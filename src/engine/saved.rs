@@ -16,6 +16,7 @@ use crate::address::Address;
 use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::lang::files::{Files, MemoryFiles, normal};
 use crate::lang::value::{Str, Value};
+use crate::plan::generated::Generated;
 use crate::plan::instance::Prior;
 use crate::plan::{
     Action, Change, CheckResult, CheckStatus, OutputChange, PathStep, Plan, PlanMode, Reason,
@@ -58,6 +59,9 @@ struct File {
     checks: Vec<CheckFile>,
     data: Vec<(String, Json)>,
     refreshed: Vec<(String, PriorFile)>,
+    /// Addresses and texts of generated configuration.
+    #[serde(default)]
+    generated: Vec<(String, String)>,
 }
 
 /// Kind, address, and per instance: address, status, problems.
@@ -176,6 +180,11 @@ pub fn encode(path: &Path, stack: &Stack, inputs: &Inputs, plan: &Plan) -> Vec<u
             .collect(),
         data: plan.data.iter().map(|(k, v)| (k.to_string(), value::encode(v))).collect(),
         refreshed: plan.refreshed.iter().map(|(k, v)| (k.to_string(), prior(v))).collect(),
+        generated: plan
+            .generated
+            .iter()
+            .map(|it| (it.address.to_string(), it.text.clone()))
+            .collect(),
     };
     serde_json::to_vec(&file).unwrap_or_default()
 }
@@ -318,6 +327,10 @@ fn read_plan(file: File, state: crate::state::State) -> Option<Plan> {
         file.data.iter().map(|(k, v)| Some((k.parse().ok()?, value::decode(v)?))).collect();
     let refreshed: Option<BTreeMap<Address, Prior>> =
         file.refreshed.into_iter().map(|(k, v)| Some((k.parse().ok()?, read_prior(v)?))).collect();
+    let generated = file.generated.into_iter();
+    let generated: Option<Vec<Generated>> = generated
+        .map(|(address, text)| Some(Generated { address: address.parse().ok()?, text }))
+        .collect();
     Some(Plan {
         mode: *MODES.get(usize::from(file.mode))?,
         changes: file.changes.into_iter().map(read_change).collect::<Option<_>>()?,
@@ -331,6 +344,7 @@ fn read_plan(file: File, state: crate::state::State) -> Option<Plan> {
         made: file.made.parse().ok()?,
         data: data?,
         refreshed: refreshed?,
+        generated: generated?,
     })
 }
 

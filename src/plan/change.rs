@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::generated::Generated;
 use super::instance::Prior;
 use crate::address::Address;
 use crate::diag::Diagnostics;
@@ -35,6 +36,8 @@ pub struct Plan {
     pub data: BTreeMap<Address, Value>,
     /// Managed objects as they were found, moves carried out.
     pub refreshed: BTreeMap<Address, Prior>,
+    /// Resource blocks that were written for imports without one, in address order.
+    pub generated: Vec<Generated>,
 }
 
 /// What kind of plan it is.

@@ -8,6 +8,7 @@ pub mod data;
 pub mod diff;
 pub mod ephemeral;
 pub mod evaluation;
+pub mod generated;
 pub mod graph;
 pub mod ignore;
 pub mod instance;
@@ -20,6 +21,7 @@ pub mod repetition;
 pub mod rules;
 pub mod scope;
 pub mod variables;
+mod written;
 
 pub use change::{
     Action, Change, CheckResult, CheckStatus, Counts, OutputChange, Path, PathStep, Plan, PlanMode,

@@ -4,7 +4,7 @@
 use super::evaluation::ProviderKey;
 use crate::address::{Address, Mode, ResourceAddress};
 use crate::diag::Diagnostic;
-use crate::lang::config::Module;
+use crate::lang::config::{Import, Module};
 use crate::lang::value::Str;
 use crate::provider::Registry;
 
@@ -55,6 +55,20 @@ pub fn of_object(
     of_block(registry, root, it)
         .or_else(|| read(registry, known))
         .unwrap_or_else(|| by_type(registry, it.mode, &it.kind))
+}
+
+/// The configuration that an object is imported with: that of its block, or, where there is none, the
+/// one that the import names.
+pub fn of_import(
+    registry: &Registry,
+    root: &Module,
+    import: &Import,
+    to: &ResourceAddress,
+) -> ProviderKey {
+    let named = || import.provider.as_ref().map(|it| (it.name.clone(), it.alias.clone()));
+    of_block(registry, root, to)
+        .or_else(named)
+        .unwrap_or_else(|| by_type(registry, to.mode, &to.kind))
 }
 
 /// Refuses a configuration with an alias that no block has.

@@ -41,7 +41,8 @@ pub fn plan(schemas: Schemas<'_>, it: &Plan, origin: &Origin) -> Json {
     // Nothing of what is ephemeral is told.
     let changes: Vec<&Change> = it.changes.iter().filter(|it| it.action != Action::Open).collect();
     if !changes.is_empty() {
-        put("resource_changes", changes.into_iter().map(resource_change).collect());
+        let changes = changes.into_iter().map(|change| with_generated(it, change));
+        put("resource_changes", changes.collect());
     }
     let outputs = it.outputs.iter().map(|(name, it)| (name.to_string(), output_change(it)));
     let outputs: Map<String, Json> = outputs.collect();
@@ -208,6 +209,15 @@ fn planned_values(it: &Plan) -> Json {
 fn planned(it: &Change) -> Option<&Value> {
     let stays = !matches!(it.action, Action::Delete | Action::Forget) && it.deposed.is_none();
     it.after.as_ref().filter(|_| stays)
+}
+
+/// A change with the configuration that was generated for it.
+fn with_generated(plan: &Plan, it: &Change) -> Json {
+    let mut json = resource_change(it);
+    if let Some(generated) = plan.generated.iter().find(|one| one.address == it.address) {
+        json["change"]["generated_config"] = generated.text.as_str().into();
+    }
+    json
 }
 
 fn resource_change(it: &Change) -> Json {

@@ -29,6 +29,7 @@ pub fn plan(schemas: Schemas<'_>, it: &Plan, style: Style) -> String {
         }
         page.text("\n");
         summary(&mut page, it);
+        generated(&mut page, it);
     }
     if outputs {
         page.text(if visible.is_empty() { "" } else { "\n" });
@@ -58,6 +59,16 @@ pub fn counts(it: &Plan) -> String {
 fn summary(page: &mut Page<'_>, it: &Plan) {
     page.paint(BOLD, "Plan:");
     page.text(&format!(" {}\n", counts(it)));
+}
+
+fn generated(page: &mut Page<'_>, it: &Plan) {
+    if !it.generated.is_empty() {
+        let names: Vec<String> = it.generated.iter().map(|it| shown(&it.address)).collect();
+        let names = names.join(", ");
+        page.text(&format!(
+            "Configuration that is no part of the stack yet was generated for: {names}\n"
+        ));
+    }
 }
 
 fn nothing(page: &mut Page<'_>, it: &Plan) {

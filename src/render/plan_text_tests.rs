@@ -42,6 +42,7 @@ pub(in crate::render) fn of(changes: Vec<Change>) -> Plan {
         made: jiff::Timestamp::UNIX_EPOCH,
         data: BTreeMap::new(),
         refreshed: BTreeMap::new(),
+        generated: Vec::new(),
     }
 }
 

@@ -190,6 +190,7 @@ pub fn of(prior: State, changes: Vec<Change>) -> Plan {
         made: jiff::Timestamp::UNIX_EPOCH,
         data: BTreeMap::new(),
         refreshed: BTreeMap::new(),
+        generated: Vec::new(),
     }
 }
 

@@ -229,7 +229,7 @@ pub(super) fn jsonencode(_: &Context<'_>, args: &[Value]) -> Outcome {
 }
 
 /// The value as `jsonencode` writes it.
-pub(super) fn json_text(value: &Value) -> Result<String, String> {
+pub(crate) fn json_text(value: &Value) -> Result<String, String> {
     let mut out = String::new();
     write_json(value, 0, &mut out)?;
     Ok(out)

@@ -22,6 +22,7 @@ mod yaml_write;
 
 use std::path::Path;
 
+pub(crate) use self::encoding::json_text;
 use super::convert::convert;
 use super::types::Type;
 use super::value::{Marks, Unknown, Value};

@@ -1,7 +1,8 @@
 //! Native syntax to the syntax tree: `&str` to `(Body, diagnostics)`.
 //!
-//! `lex` splits the text into tokens; `grammar`, `expression`, `traversal` and `template` build [`super::ast`] from
-//! them as Terraform's grammar has it, and find every error.
+//! `lex` splits the text into tokens; `grammar`, `expression`, `traversal` and `template` build
+//! [`super::ast`] from them as Terraform's grammar has it, and find every error. Another parser, which
+//! otherwise only writes HCL here, is held against it in `tests/second_reader.rs`.
 
 mod expression;
 mod grammar;
