@@ -64,7 +64,7 @@
 //! 4. **Apply decides nothing.** It performs the actions that the plan lists; the plan is a value.
 //! 5. **Nothing is sent to AWS before its intent is on disk** ([`state::journal`]).
 //!
-//! # Three decisions behind it
+//! # Four decisions behind it
 //!
 //! **Evaluation is lazy, not a walk over a graph.** A value is computed when something asks for it,
 //! once ([`plan::evaluation`]). Planning evaluates everything in memory; where a data source has to
@@ -77,6 +77,10 @@
 //! **Create, then converge.** A driver's `create` makes the smallest object in one call; then the
 //! engine loops *find → status → observe → update* until nothing differs. Creation, update, the
 //! taking up of an interrupted run and import are the same path.
+//!
+//! **A plan is a survey.** It changes nothing, so each object is read once for whoever asks, what an
+//! account tells of many objects is asked for together, and an attribute that costs a call of its own
+//! but that no expression looks at stays as it was last known ([`provider::Survey`]).
 //!
 //! # Files on disk
 //!
