@@ -85,9 +85,10 @@ impl<'a> Steps<'a> {
                 self.settled(change, Some(&row), true, Diagnostics::new())
             }
             (Reply::Closed(Ok(())), _) => Next::Done(Diagnostics::new()),
-            (Reply::Read(Err(why)) | Reply::Opened(Err(why)) | Reply::Closed(Err(why)), _) => {
-                Next::Failed(why.into())
+            (Reply::Read(Err(why)), _) => {
+                self.resolve.unread(&change.address, why).map_or_else(Next::Failed, Next::Done)
             }
+            (Reply::Opened(Err(why)) | Reply::Closed(Err(why)), _) => Next::Failed(why.into()),
             // No call is answered by another's reply.
             _ => Next::Failed(work.caller.trouble("an answer that nothing asked for").into()),
         }

@@ -33,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::address::Address;
 use crate::clock::Clock;
-use crate::diag::{Diagnostics, Result};
+use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::driver::Cloud;
 use crate::event::Listener;
 use crate::lang::config::IgnoreChanges;
@@ -54,6 +54,12 @@ pub trait Resolve: Send {
     /// The object is now as it will stay, or gone: later rows see it. The row's only marks are the
     /// sensitive ones. Errors, such as a postcondition that does not hold, stop what depends on it.
     fn settled(&mut self, address: &Address, row: Option<&Value>) -> Result<()>;
+
+    /// A data source could not be read. That is an error, unless nothing but a check looks at it: then
+    /// what comes back is what to warn of.
+    fn unread(&mut self, _address: &Address, why: Diagnostic) -> Result<Diagnostics> {
+        Err(why.into())
+    }
 }
 
 /// What a step is to send.

@@ -91,7 +91,7 @@ impl Engine {
         };
         let evaluation = Evaluation::new(&stack.config, facts);
         let planned = plan.changes.iter().filter(|it| it.deposed.is_none());
-        evaluation.changes.borrow_mut().extend(planned.map(|it| (it.address.clone(), it.clone())));
+        planned.for_each(|it| evaluation.planned(it.clone()));
         evaluation.results.borrow_mut().extend(plan.data.clone());
         let mut resolver = Resolver::new(evaluation, clouds);
         resolver.open(&connected.held.rows);
@@ -260,6 +260,8 @@ impl Engine {
         let deferred = plan.changes.iter().filter(|it| it.action == Action::Read);
         let late =
             deferred.filter_map(|it| Some((it.address.clone(), resolver.result(&it.address)?)));
+        // What could not be read told nothing.
+        let late = late.filter(|(_, row)| row.is_known());
         for (address, row) in plan.data.clone().into_iter().chain(late) {
             let Some(source) = self.registry.data_source(&address.resource.kind) else { continue };
             let row = crate::plan::instance::mark_sensitive(source.schema().attributes, &row);

@@ -8,7 +8,7 @@ use super::clouds::Clouds;
 use super::imports::{Request, Unwritten};
 use super::{Engine, Stack};
 use crate::diag::{Diagnostic, Diagnostics, Result};
-use crate::lang::config::{decode, file_blocks};
+use crate::lang::config::{decode, file_blocks, sorted};
 use crate::lang::parse;
 use crate::plan::generated::{self, Found, Generated};
 use crate::plan::instance::Prior;
@@ -56,6 +56,7 @@ pub(super) fn with<'s>(stack: &'s Stack, all: &[Generated]) -> Result<Cow<'s, St
         found.into_result(()).map_err(unreadable)?;
         root.resources.extend(module.resources);
     }
+    root.resources = sorted(std::mem::take(&mut root.resources));
     Ok(Cow::Owned(stack))
 }
 

@@ -161,16 +161,20 @@ impl Engine {
         options: &PlanOptions,
     ) -> Result<Plan, PlanFailure> {
         let mut imported: BTreeMap<Address, Prior> = BTreeMap::new();
+        let mut warnings = Diagnostics::new();
         loop {
             let round = self.round(ground, clouds, &data, &held.rows, &imported, options);
             if round.wanted.is_empty() && round.imports.is_empty() {
                 let mut plan = round.plan;
-                let (errors, warnings): (Vec<_>, Vec<_>) = round
+                let (errors, more): (Vec<_>, Vec<_>) = round
                     .diagnostics
                     .into_iter()
                     .partition(|it| it.severity == crate::diag::Severity::Error);
                 plan.warnings.extend(warnings);
+                plan.warnings.extend(more);
+                // What only a check looks at may have told nothing.
                 plan.data = data;
+                plan.data.retain(|_, row| row.is_known());
                 if !errors.is_empty() {
                     let mut diagnostics = std::mem::take(&mut plan.warnings);
                     diagnostics.extend(errors);
@@ -192,6 +196,7 @@ impl Engine {
                 wrong.extend(round.diagnostics.into_iter().filter(broken));
                 return Err(failed(without(round.plan, &unread), wrong));
             }
+            warnings.extend(wrong);
             if let Err(those) = held.open(self, clouds, ephemeral).await {
                 return Err(failed(without(round.plan, &unread), those));
             }
@@ -271,14 +276,13 @@ impl Engine {
                     if change.action == Action::Delete {
                         evaluation.keep(make::prevented(&evaluation, &change.address));
                     }
-                    evaluation.changes.borrow_mut().insert(change.address.clone(), change);
+                    evaluation.planned(change);
                 }
             }
             PlanMode::Destroy => {
                 for (address, prior) in &objects {
                     evaluation.keep(make::prevented(&evaluation, address));
-                    let change = make::deletion(address, prior);
-                    evaluation.changes.borrow_mut().insert(address.clone(), change);
+                    evaluation.planned(make::deletion(address, prior));
                 }
                 outputs = removed_outputs(before);
             }
@@ -288,7 +292,8 @@ impl Engine {
         }
         let mut changes = std::mem::take(&mut *evaluation.changes.borrow_mut());
         make::spread_create_before_destroy(&mut changes);
-        let mut changes: Vec<Change> = changes.into_values().collect();
+        changes.sort_unstable_keys();
+        let mut changes: Vec<Change> = changes.into_values().map(|it| *it).collect();
         changes.extend(self.deposed(&ground.state));
         let mut plan = Plan {
             mode: options.mode,

@@ -9,7 +9,7 @@ use super::clouds::Clouds;
 use super::imports::Request;
 use super::{Engine, Stack};
 use crate::address::Address;
-use crate::diag::{Diagnostic, Diagnostics, Result};
+use crate::diag::{Diagnostic, Diagnostics, Result, Severity};
 use crate::driver::{AnyDriver, Cloud, Id};
 use crate::event::Event;
 use crate::lang::value::Value;
@@ -96,7 +96,8 @@ pub async fn data(
 }
 
 /// Reads data sources, all at once; what could be read, and what is wrong with the others. What one
-/// told before stays where it is not asked for again.
+/// told before stays where it is not asked for again. Where nothing but a check looks at it, failing is
+/// only worth a warning, and what it tells stays unknown.
 pub async fn read(
     engine: &Engine,
     clouds: &Clouds,
@@ -132,8 +133,13 @@ pub async fn read(
                     (None, Some(what)) => what.clone(),
                     _ => format!("cannot read `{address}`"),
                 };
-                let failed = failure.diagnostic(&doing);
-                diagnostics.push(failed.about(&address).at(it.span));
+                let mut failed = failure.diagnostic(&doing).about(&address).at(it.span);
+                if it.in_check {
+                    failed.severity = Severity::Warning;
+                    let source = engine.registry.data_source(&it.kind);
+                    found.extend(source.map(|it| (address, Value::unknown(it.schema().ty()))));
+                }
+                diagnostics.push(failed);
             }
         }
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::clouds::Clouds;
 use crate::address::{Address, Mode};
 use crate::apply::{Resolve, Resolved};
-use crate::diag::{Diagnostic, Diagnostics, Result};
+use crate::diag::{Diagnostic, Diagnostics, Result, Severity};
+use crate::lang::config::ResourceKey;
 use crate::lang::value::{Marks, Str, Value};
 use crate::plan::evaluation::Evaluation;
 use crate::plan::{Change, CheckResult, Plan, ephemeral, instance, make, providers};
@@ -134,5 +135,16 @@ impl Resolve for Resolver<'_> {
         }
         instance::settled(&self.evaluation, &module, &key, address, row)
             .map_err(|those| self.explained(those, address))
+    }
+
+    fn unread(&mut self, address: &Address, why: Diagnostic) -> Result<Diagnostics> {
+        let it = &address.resource;
+        let module = make::module_at(&self.evaluation, &it.module);
+        let block = module.as_ref().and_then(|module| module.module.resources.get(&ResourceKey::from(it)));
+        if block.is_none_or(|it| it.in_check.is_none()) {
+            return Err(why.into());
+        }
+        self.know(address, &Value::unknown(self.of(address)?.schema().ty()));
+        Ok(Diagnostic { severity: Severity::Warning, ..why }.into())
     }
 }

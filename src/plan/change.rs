@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
+
 use super::generated::Generated;
 use super::instance::Prior;
 use crate::address::Address;
@@ -86,6 +88,9 @@ pub struct Change {
     /// Time limits given in the `timeouts` block, by operation, in seconds.
     pub timeouts: BTreeMap<String, u64>,
 }
+
+/// Changes by address, in the order in which they were planned.
+pub type Changes = IndexMap<Address, Box<Change>, foldhash::fast::RandomState>;
 
 /// What will be done to an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

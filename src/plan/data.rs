@@ -42,24 +42,27 @@ pub fn plan(
     };
     let Some(reason) = reason else {
         if let Some(read) = ev.facts.data.get(address) {
+            let planned = if read.is_known() { read } else { &row };
+            let planned = mark_sensitive(schema.attributes, planned).with_marks(&marks);
             let read = mark_sensitive(schema.attributes, read).with_marks(&marks);
             opening::postconditions(ev, scope, resource, address, &read)?;
             if resource.in_check.is_some() {
                 // A check looks at what is there when all is done, so it is read again then.
                 let because = Reason::ReadBecauseCheckNested;
-                let change = change(ev, address, &given, because, read.clone());
-                ev.changes.borrow_mut().insert(address.clone(), change);
+                let change = change(ev, address, &given, because, planned);
+                ev.planned(change);
             }
             return Ok(read);
         }
         let (row, _) = row.without_marks();
-        let wanted =
-            Wanted { kind: key.kind.clone(), row, provider: given.provider, span: resource.span };
+        let (kind, provider, span) = (key.kind.clone(), given.provider, resource.span);
+        let in_check = resource.in_check.is_some();
+        let wanted = Wanted { kind, row, provider, span, in_check };
         ev.wanted.borrow_mut().insert(address.clone(), wanted);
         return Ok(Value::unknown(schema.ty()).with_marks(&marks));
     };
     let change = change(ev, address, &given, reason, row.clone());
-    ev.changes.borrow_mut().insert(address.clone(), change);
+    ev.planned(change);
     Ok(row.with_marks(&marks))
 }
 
@@ -84,5 +87,5 @@ fn change(
 /// Whether one of these instances is still to be changed.
 pub fn pending(ev: &Evaluation<'_>, origins: &Origins) -> bool {
     let changes = ev.changes.borrow();
-    ev.addresses(origins).iter().any(|it| changes.get(it).is_some_and(Change::acts))
+    ev.addresses(origins).iter().any(|it| changes.get(it).is_some_and(|it| it.acts()))
 }

@@ -36,14 +36,15 @@ pub fn plan(
     let provider = providers::name(ev.facts.registry, &it.given.provider);
     let mut change = Change::blank(address.clone(), provider, Action::Open);
     change.dependencies = ev.addresses(&origins);
-    ev.changes.borrow_mut().insert(address.clone(), change);
+    ev.planned(change);
     let row = diff::planned(schema, None, &it.config).without_marks().0;
     if !it.config.is_wholly_known() || pending(ev, &it.given.explicit) {
         return Ok(unopened(schema, origins));
     }
     let Some(told) = ev.facts.opened.get(address) else {
         let (kind, span) = (key.kind.clone(), resource.span);
-        let wanted = Wanted { kind, row, provider: it.given.provider, span };
+        let provider = it.given.provider;
+        let wanted = Wanted { kind, row, provider, span, in_check: false };
         ev.wanted.borrow_mut().insert(address.clone(), wanted);
         return Ok(unopened(schema, origins));
     };

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 
-use super::change::{Change, CheckResult, CheckStatus};
+use super::change::{Change, Changes, CheckResult, CheckStatus};
 use super::instance;
 use super::memo::{Item, Memo, Node, Settled};
 use super::repetition::{self, Repetition};
@@ -121,7 +121,7 @@ pub struct Evaluation<'a> {
     /// Whether what is being evaluated hangs on something that is not settled.
     open: Cell<bool>,
     /// Planned changes so far.
-    pub changes: RefCell<BTreeMap<Address, Change>>,
+    pub changes: RefCell<Changes>,
     /// Data sources to be read, and ephemeral resources to be opened, before the next round.
     pub wanted: RefCell<BTreeMap<Address, Wanted>>,
     /// Results of conditions so far.
@@ -141,6 +141,8 @@ pub struct Wanted {
     pub provider: ProviderKey,
     /// Where it is declared.
     pub span: crate::diag::Span,
+    /// Whether nothing but a check looks at it, which never stops a run.
+    pub in_check: bool,
 }
 
 /// A provider configuration: local name and alias, in the root module.
@@ -534,6 +536,11 @@ impl<'a> Evaluation<'a> {
         let call = &caller.parent.module.calls[&caller.name];
         let own = self.dependencies(&caller.parent, &call.depends_on)?;
         Ok(own.union(&self.module_dependencies(&caller.parent)?))
+    }
+
+    /// Keeps what is planned for an object.
+    pub fn planned(&self, change: Change) {
+        self.changes.borrow_mut().insert(change.address.clone(), Box::new(change));
     }
 
     /// Keeps the result of a condition.

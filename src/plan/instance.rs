@@ -177,11 +177,11 @@ fn managed(
         change.after = Some(mark_sensitive(schema.attributes, &planned));
     }
     if resource.lifecycle.prevent_destroy && change.action.deletes() {
-        ev.changes.borrow_mut().insert(address.clone(), change);
+        ev.planned(change);
         return Err(refuse_destroy(resource, address));
     }
     let after = change.after.clone().unwrap_or(Value::NULL);
-    ev.changes.borrow_mut().insert(address.clone(), change);
+    ev.planned(change);
     let tested = opening::postconditions(ev, scope, resource, address, &after)?;
     if !tested.is_empty()
         && let Some(change) = ev.changes.borrow_mut().get_mut(address)

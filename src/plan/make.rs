@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::change::{Action, Change, CheckStatus, OutputChange, Plan, PlanMode, Reason};
+use super::change::{Action, Change, Changes, CheckStatus, OutputChange, Plan, PlanMode, Reason};
 use super::condition;
 use super::evaluation::{Evaluation, ModuleInstance, Purpose};
 use super::instance::{Prior, refuse_destroy};
@@ -80,6 +80,11 @@ fn walk_checks(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>) {
         let prefix =
             if module.path.is_root() { String::new() } else { format!("{}.", module.path) };
         let address = format!("{prefix}check.{}", check.name);
+        let looked_at = check.data.as_ref().and_then(|it| ev.keep(ev.instance(module, it, &None)));
+        if looked_at.is_some_and(|it| !it.is_known()) {
+            let unread = "what it looks at could not be read";
+            ev.record("check", &address, CheckStatus::Fail, unread);
+        }
         for assert in &check.asserts {
             match condition::outcome(ev, &scope, assert, "condition") {
                 Ok((CheckStatus::Fail, message)) => {
@@ -272,7 +277,7 @@ pub fn prevented(ev: &Evaluation<'_>, address: &Address) -> Result<()> {
 }
 
 /// Orders replacements: what must outlive the making of its users' successors is made first, too.
-pub fn spread_create_before_destroy(changes: &mut BTreeMap<Address, Change>) {
+pub fn spread_create_before_destroy(changes: &mut Changes) {
     let mut waiting: Vec<Address> = changes
         .values()
         .filter(|it| it.create_before_destroy)

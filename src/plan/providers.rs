@@ -4,7 +4,7 @@
 use super::evaluation::ProviderKey;
 use crate::address::{Address, Mode, ResourceAddress};
 use crate::diag::Diagnostic;
-use crate::lang::config::{Import, Module};
+use crate::lang::config::{Import, Module, ResourceKey};
 use crate::lang::value::Str;
 use crate::provider::Registry;
 
@@ -18,7 +18,7 @@ pub fn of_block(registry: &Registry, root: &Module, it: &ResourceAddress) -> Opt
         calls.push(call);
         module = &call.module;
     }
-    let mut key = match &module.resources.get(&it.into())?.provider {
+    let mut key = match &module.resources.get(&ResourceKey::from(it))?.provider {
         Some(it) => (it.name.clone(), it.alias.clone()),
         None => by_type(registry, it.mode, &it.kind),
     };

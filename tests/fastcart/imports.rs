@@ -1,6 +1,7 @@
 //! Everything that the stack makes, taken over by an empty state.
 
-use fastcart_hcl::plan::Action;
+use fastcart_hcl::engine::Inputs;
+use fastcart_hcl::plan::{Action, Plan};
 use fastcart_hcl::state::MemoryStore;
 use serde_json::Value as Json;
 
@@ -89,4 +90,37 @@ async fn everything_can_be_taken_over_by_an_empty_state() {
     site.expect_no_changes().await;
     site.destroy().await;
     assert_eq!(cloud.left(), Vec::<Json>::new());
+}
+
+/// A stack of nothing but imports: a name of its own for each object of the plan.
+fn imports_alone(site: &Site<'_>, plan: &Plan) -> String {
+    let mut text = String::from("provider \"aws\" {\n  region = \"eu-central-1\"\n}\n");
+    let made = plan.changes.iter().filter(|it| it.action == Action::Create);
+    for (number, it) in made.enumerate() {
+        let (address, kind) = (it.address.to_string(), &it.address.resource.kind);
+        let id = import_string(site, &address, kind);
+        text.push_str(&format!("import {{\n  to = {kind}.it{number}\n  id = {id:?}\n}}\n"));
+    }
+    text
+}
+
+#[tokio::test]
+async fn everything_can_be_written_from_what_there_is() {
+    let cloud = Cloud::take();
+    let mut site = Site::new(&cloud);
+    let plan = site.apply().await;
+    let text = imports_alone(&site, &plan);
+    site.store = MemoryStore::new();
+    site.inputs = Inputs::new();
+    site.rewrite(&text);
+    site.options.generate_config = true;
+    let planned = site.plan().await;
+    let count = plan.counts().add;
+    assert_eq!((planned.counts().import, planned.generated.len()), (count, count));
+    let blocks: Vec<String> = planned.generated.iter().map(|it| it.text.clone()).collect();
+    println!("{}", blocks.join("\n"));
+    site.rewrite(&(text + &blocks.join("\n")));
+    site.options.generate_config = false;
+    let again = site.plan().await;
+    assert_eq!(differences(&again), Vec::<String>::new());
 }

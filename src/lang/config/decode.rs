@@ -1,11 +1,11 @@
 //! The bodies of a module's files to a [`Module`].
 
-use std::collections::btree_map::Entry;
+use indexmap::map::Entry;
 
 use super::blocks;
 use super::refer::reference_text;
 use super::resource::{invalid_name, resource};
-use super::{Content, Import, Local, Module, Resource, ResourceKey, Shape};
+use super::{Content, Import, Local, Module, Resource, ResourceKey, Shape, sorted};
 use crate::address::Mode;
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::lang::ast::{Block, Body, ExprKind};
@@ -43,6 +43,7 @@ pub fn decode(blocks: &[Block], found: &mut Diagnostics) -> Module {
     for it in blocks {
         decode_block(it, &mut module, found);
     }
+    module.resources = sorted(std::mem::take(&mut module.resources));
     duplicate_imports(&module.imports, found);
     module
 }
@@ -122,15 +123,8 @@ fn decode_block(it: &Block, module: &mut Module, found: &mut Diagnostics) {
 }
 
 fn add_resource(new: Option<Resource>, module: &mut Module, found: &mut Diagnostics) {
-    let Some(mut new) = new else { return };
-    // One text for the type of all of them: it is compared at every look-up.
-    let mut key = ResourceKey::from(&new);
-    let start = ResourceKey { name: "".into(), ..key.clone() };
-    let near = module.resources.range(start..).next().map(|(key, _)| key.kind.clone());
-    if let Some(kind) = near.filter(|it| *it == new.kind) {
-        (key.kind, new.kind) = (kind.clone(), kind);
-    }
-    match module.resources.entry(key) {
+    let Some(new) = new else { return };
+    match module.resources.entry(ResourceKey::from(&new)) {
         Entry::Vacant(place) => drop(place.insert(new)),
         Entry::Occupied(earlier) => {
             let word = match new.mode {

@@ -30,6 +30,8 @@ pub use self::looked_at::LookedAt;
 pub use self::merge::merge_override;
 pub use self::refer::{reference_text, target};
 pub use self::version::LANGUAGE;
+use indexmap::IndexMap;
+
 use super::ast::{Attribute, Block, Body, Expr, Reference, Step};
 use super::types::Type;
 use super::value::{Str, Value};
@@ -58,8 +60,8 @@ pub struct Module {
     pub locals: BTreeMap<Str, Local>,
     /// Output values by name.
     pub outputs: BTreeMap<Str, Output>,
-    /// Resources and data sources.
-    pub resources: BTreeMap<ResourceKey, Resource>,
+    /// Resources and data sources, sorted.
+    pub resources: Resources,
     /// Module calls by name.
     pub calls: BTreeMap<Str, ModuleCall>,
     /// `provider` blocks in source order.
@@ -74,6 +76,23 @@ pub struct Module {
     pub imports: Vec<Import>,
     /// Everything of the `terraform` blocks.
     pub terraform: TerraformBlock,
+}
+
+/// Resources by their place: found by hash, since evaluation looks for each many times, and listed in
+/// order.
+pub type Resources = IndexMap<ResourceKey, Resource, foldhash::fast::RandomState>;
+
+/// Sorted as they are listed, with one text for each resource type.
+pub(crate) fn sorted(all: impl IntoIterator<Item = (ResourceKey, Resource)>) -> Resources {
+    let mut all = Vec::from_iter(all);
+    all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    let mut last: Option<Str> = None;
+    for (key, resource) in &mut all {
+        let kind = last.take().filter(|it| *it == key.kind).unwrap_or_else(|| key.kind.clone());
+        (key.kind, resource.kind) = (kind.clone(), kind.clone());
+        last = Some(kind);
+    }
+    all.into_iter().collect()
 }
 
 /// A resource's place in its module.
@@ -106,7 +125,7 @@ impl Module {
         for step in &address.module.0 {
             module = &module.calls.get(&step.name)?.module;
         }
-        module.resources.get(&address.into())
+        module.resources.get(&ResourceKey::from(address))
     }
 }
 
