@@ -1,7 +1,8 @@
 //! CPU time of the engine on synthetic stacks of `terraform_data`, and how it grows with their size.
 //!
 //! `cargo bench --no-default-features --bench engine` prints one line a measurement. Sizes ten times
-//! apart are measured in one run, so the ratios hold on any machine.
+//! apart are measured in one run, so the ratios hold on any machine. A number as argument plans only so
+//! many resources, for a profiler.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +14,10 @@ use fastcart_hcl::engine::{Engine, Inputs, PlanOptions};
 use fastcart_hcl::lang::files::MemoryFiles;
 use fastcart_hcl::provider::Registry;
 use fastcart_hcl::state::FileStore;
+
+/// That of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const RUNS: usize = 7;
 
@@ -83,6 +88,11 @@ fn report(what: &str, small: (usize, Duration), large: (usize, Duration)) {
 }
 
 fn main() {
+    // One size alone, for a profiler.
+    if let Some(size) = std::env::args().find_map(|it| it.parse().ok()) {
+        let [it] = least([size], |size| measure(&chains(size), false).0);
+        return report("plan of terraform_data", it, it);
+    }
     println!("CPU time; the last column is the growth from the smaller to the larger size");
     let [small, large] = least([1_000, 10_000], |size| measure(&chains(size), false).0);
     report("plan of terraform_data", small, large);

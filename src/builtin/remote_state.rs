@@ -1,6 +1,5 @@
 //! `terraform_remote_state`: outputs of another stack's state file.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Local;
@@ -8,7 +7,7 @@ use crate::diag::Diagnostics;
 use crate::driver::{DataSource, Failure, Id, Result};
 use crate::lang::convert::convert;
 use crate::lang::types::Type;
-use crate::lang::value::{Str, Value};
+use crate::lang::value::{Named, Str, Value};
 use crate::schema::{Out, Resource};
 use crate::state::tfstate;
 
@@ -85,8 +84,7 @@ impl DataSource for TerraformRemoteState {
             failure
         })?;
         let state = tfstate::decode(&path, &bytes).map_err(|it| Failure::fatal(it.to_string()))?;
-        let mut outputs: BTreeMap<Str, Value> =
-            self.defaults.as_entries().cloned().unwrap_or_default();
+        let mut outputs: Named = self.defaults.as_entries().cloned().unwrap_or_default();
         for (name, output) in &state.outputs {
             let value = Value::from_json(&output.value);
             let ty = Type::from_json(&output.ty).unwrap_or(Type::Any);

@@ -140,7 +140,8 @@ impl Resolve for Resolver<'_> {
     fn unread(&mut self, address: &Address, why: Diagnostic) -> Result<Diagnostics> {
         let it = &address.resource;
         let module = make::module_at(&self.evaluation, &it.module);
-        let block = module.as_ref().and_then(|module| module.module.resources.get(&ResourceKey::from(it)));
+        let block =
+            module.as_ref().and_then(|module| module.module.resources.get(&ResourceKey::from(it)));
         if block.is_none_or(|it| it.in_check.is_none()) {
             return Err(why.into());
         }

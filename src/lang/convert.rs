@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use super::number::Number;
 use super::types::{ObjectType, Type};
-use super::value::{Kind, Str, Unknown, Value};
+use super::value::{Kind, Named, Unknown, Value};
 
 /// Why a value cannot become a type: where inside it, and what is wrong there.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,8 +134,8 @@ fn convert_kind(value: &Value, to: &Type) -> Result<Value, Mismatch> {
     }
 }
 
-fn to_object(items: &BTreeMap<Str, Value>, of: &ObjectType) -> Result<Value, Mismatch> {
-    let mut out = BTreeMap::new();
+fn to_object(items: &Named, of: &ObjectType) -> Result<Value, Mismatch> {
+    let mut out = Named::with_capacity(of.attributes.len());
     let mut missing = Vec::new();
     for (name, ty) in &of.attributes {
         match items.get(name) {

@@ -254,7 +254,7 @@ impl Evaluator<'_> {
     }
 
     fn object(&self, items: &[(ObjectKey, Expr)], bound: &Bound<'_>) -> Result<Value> {
-        let mut entries = BTreeMap::new();
+        let mut entries = Vec::with_capacity(items.len());
         let mut diagnostics = Diagnostics::new();
         let mut marks = Marks::NONE;
         let mut known = true;
@@ -271,13 +271,14 @@ impl Evaluator<'_> {
             let key = diagnostics.keep(key);
             let value = diagnostics.keep(self.expr(value, bound));
             match (key, value) {
-                (Some(Some(key)), Some(value)) => drop(entries.insert(key, value)),
+                (Some(Some(key)), Some(value)) => entries.push((key, value)),
                 (Some(None), _) => known = false,
                 _ => {}
             }
         }
         let value = match known {
-            true => Kind::Object(entries.into()).into(),
+            // Of two of the same name the last counts.
+            true => Value::object(entries),
             false => Value::unknown(Type::Any),
         };
         diagnostics.into_result(value.with_marks(&marks))

@@ -8,7 +8,6 @@ mod marks;
 mod order;
 mod parts;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -18,7 +17,7 @@ use super::types::Type;
 
 pub use self::marks::{Marks, Origins};
 pub use self::order::set_order;
-pub use self::parts::{Entries, Items, Parts};
+pub use self::parts::{Entries, Items, Named, Parts};
 
 /// Text that is shared.
 pub type Str = Arc<str>;
@@ -323,7 +322,7 @@ impl Value {
     }
 
     /// The elements of a known map or object.
-    pub fn as_entries(&self) -> Option<&BTreeMap<Str, Value>> {
+    pub fn as_entries(&self) -> Option<&Named> {
         match &self.kind {
             Kind::Map(_, items) | Kind::Object(items) => Some(items),
             _ => None,
@@ -348,7 +347,7 @@ impl Value {
 
     /// The same value with each direct part replaced; the parts' types must stay as they are.
     pub fn map_parts(&self, change: &mut dyn FnMut(&Value) -> Value) -> Value {
-        let entries = |items: &BTreeMap<Str, Value>, change: &mut dyn FnMut(&Value) -> Value| {
+        let entries = |items: &Named, change: &mut dyn FnMut(&Value) -> Value| {
             items.iter().map(|(k, v)| (k.clone(), change(v))).collect()
         };
         let kind = match &self.kind {
@@ -420,7 +419,7 @@ fn same_items(a: &[Value], b: &[Value]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
 }
 
-fn same_entries(a: &BTreeMap<Str, Value>, b: &BTreeMap<Str, Value>) -> bool {
+fn same_entries(a: &Named, b: &Named) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|((k, a), (l, b))| k == l && a.same(b))
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::lang::convert::convert;
 use crate::lang::types::Type;
-use crate::lang::value::{Kind as ValueKind, Str, Value};
+use crate::lang::value::{Kind as ValueKind, Named, Str, Value};
 use crate::schema::attribute::object_type;
 use crate::schema::{Attribute, Kind, Nesting, Schema};
 
@@ -169,7 +169,7 @@ fn marked(value: &Value, path: &[Json]) -> Value {
         _ => step.get("value").and_then(|it| it.get("value")),
     };
     let key = key.unwrap_or(&Json::Null);
-    let entries = |parts: &std::collections::BTreeMap<Str, Value>, name: &str| {
+    let entries = |parts: &Named, name: &str| {
         let each = |(k, v): (&Str, &Value)| {
             (k.clone(), if **k == *name { marked(v, rest) } else { v.clone() })
         };

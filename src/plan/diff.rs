@@ -1,10 +1,8 @@
 //! The pure heart of planning: what an object will be, given what it is and what is asked for.
 
-use std::collections::BTreeMap;
-
 use super::change::{Path, PathStep};
 use crate::lang::types::Type;
-use crate::lang::value::{Str, Value};
+use crate::lang::value::{Named, Value};
 use crate::schema::compare::same;
 use crate::schema::{Attribute, Compare, Decides, Kind, Nesting, Schema};
 
@@ -243,7 +241,7 @@ pub fn merge_tags(defaults: Option<&Value>, own: &Value) -> Value {
     if !own.is_known() || !defaults.is_known() {
         return Value::unknown(ty).with_marks(&marks);
     }
-    let mut all: BTreeMap<Str, Value> = defaults.as_entries().cloned().unwrap_or_default();
+    let mut all: Named = defaults.as_entries().cloned().unwrap_or_default();
     all.extend(own.as_entries().cloned().unwrap_or_default());
     all.retain(|_, value| !value.is_null());
     Value::map(Type::String, all).with_marks(&marks)
@@ -416,7 +414,7 @@ mod tests {
 
     #[test]
     fn own_tags_win() {
-        let tags = |k, v: &str| Value::map(Type::String, [(Str::from(k), Value::from(v))]);
+        let tags = |k: &str, v: &str| Value::map(Type::String, [(k.into(), Value::from(v))]);
         let all = merge_tags(Some(&tags("a", "1")), &tags("a", "2"));
         assert!(all.part("a").unwrap().same(&"2".into()));
     }

@@ -167,10 +167,10 @@ impl<'a> Evaluation<'a> {
             environment: facts.environment.clone(),
             caller: None,
         });
-        // Most of what is evaluated is declared in the root module; of a resource, its instances too.
+        // Most of what is evaluated is declared in the root module.
         let Module { variables, locals, outputs, resources, .. } = &*config.root;
         let objects = resources.len();
-        let nodes = variables.len() + locals.len() + outputs.len() + 2 * objects;
+        let nodes = variables.len() + locals.len() + outputs.len() + objects;
         let addresses = (Vec::with_capacity(objects), HashMap::with_capacity(objects));
         Evaluation {
             config,
@@ -457,12 +457,15 @@ impl<'a> Evaluation<'a> {
         module: &Arc<ModuleInstance>,
         key: &ResourceKey,
     ) -> Result<Arc<Repetition>> {
+        let Some(resource) = module.module.resources.get(key) else { return Err(upstream()) };
+        let (count, each) = (resource.count.as_deref(), resource.for_each.as_deref());
+        if count.or(each).is_none() {
+            return Ok(repetition::once());
+        }
         let node = Node { module: module.number, item: Item::Resource(key.clone()) };
         let compute = || {
-            let Some(resource) = module.module.resources.get(key) else { return Err(upstream()) };
             // How many there are cannot depend on which one it is.
             let scope = self.scope(module).inside(key.clone());
-            let (count, each) = (resource.count.as_deref(), resource.for_each.as_deref());
             let it = repetition::of(&scope, count, each, self.facts.purpose)?;
             Ok(Memo::Repetition(Arc::new(it)))
         };

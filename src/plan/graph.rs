@@ -49,7 +49,7 @@ pub enum Verb {
 
 /// The graph of a plan's changes; a cycle is an error that names its members.
 pub fn build(plan: &Plan) -> Result<ActionGraph> {
-    let mut graph = ActionGraph::new();
+    let mut graph = ActionGraph::with_capacity(plan.changes.len(), plan.changes.len());
     let objects = objects_by_address(&plan.changes);
     let nodes = Nodes::add(&mut graph, &plan.changes, &opened(&plan.changes, &objects));
     for (at, change) in plan.changes.iter().enumerate() {
@@ -116,7 +116,7 @@ fn outlive(graph: &mut ActionGraph, changes: &[Change], user: Own, (other, used)
 }
 
 fn objects_by_address(changes: &[Change]) -> HashMap<&Address, Vec<usize>> {
-    let mut objects: HashMap<&Address, Vec<usize>> = HashMap::new();
+    let mut objects: HashMap<&Address, Vec<usize>> = HashMap::with_capacity(changes.len());
     for (at, change) in changes.iter().enumerate() {
         objects.entry(&change.address).or_default().push(at);
     }

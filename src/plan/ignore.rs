@@ -1,11 +1,9 @@
 //! `ignore_changes`: arguments that stay as they are, whatever the configuration says.
 
-use std::collections::BTreeMap;
-
 use super::instance::{Prior, with_part};
 use crate::lang::ast::{Step, StepKind};
 use crate::lang::config::IgnoreChanges;
-use crate::lang::value::{Kind, Str, Value};
+use crate::lang::value::{Kind, Named, Str, Value};
 use crate::schema::{Decides, Schema};
 
 /// The configuration with the ignored arguments as they are.
@@ -79,7 +77,7 @@ fn taken_from(row: &Value, prior: &Value, path: &[Step]) -> Value {
     rebuilt(row, entries)
 }
 
-fn rebuilt(like: &Value, entries: BTreeMap<Str, Value>) -> Value {
+fn rebuilt(like: &Value, entries: Named) -> Value {
     let value = match like.ty().element() {
         Some(of) => Value::map(of.clone(), entries),
         None => Value::object(entries),

@@ -1,6 +1,6 @@
 //! `count` and `for_each`: which instances there are.
 
-use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use super::evaluation::{Purpose, Repeated};
 use super::scope::ModuleScope;
@@ -10,7 +10,7 @@ use crate::lang::ast::Expr;
 use crate::lang::convert::convert;
 use crate::lang::eval::evaluate;
 use crate::lang::types::Type;
-use crate::lang::value::{Kind, Marks, Str, Value};
+use crate::lang::value::{Kind, Marks, Named, Str, Value};
 
 /// Most instances that one block may have; more is a mistake, and would not fit into memory.
 const MOST: i64 = 1_000_000;
@@ -32,7 +32,7 @@ pub enum Over {
     /// So many times.
     Count(u64),
     /// Once for each.
-    Each(BTreeMap<Str, Value>),
+    Each(Named),
     /// Not known: only while validating.
     Unknown {
         /// By `count`, not `for_each`.
@@ -114,8 +114,16 @@ pub fn of(
     match (count, for_each) {
         (Some(expr), _) => by_count(scope, expr, purpose),
         (None, Some(expr)) => by_each(scope, expr, purpose),
-        (None, None) => Ok(Repetition { over: Over::Once, marks: Marks::NONE }),
+        (None, None) => Ok(ONCE),
     }
+}
+
+const ONCE: Repetition = Repetition { over: Over::Once, marks: Marks::NONE };
+
+/// That of most resources: there is one instance.
+pub fn once() -> Arc<Repetition> {
+    static SHARED: LazyLock<Arc<Repetition>> = LazyLock::new(|| Arc::new(ONCE));
+    SHARED.clone()
 }
 
 fn by_count(scope: &ModuleScope<'_>, expr: &Expr, purpose: Purpose) -> Result<Repetition> {

@@ -4,18 +4,16 @@
 //! unknown; `"x": true` beside it marks it as sensitive. Where it came from is not kept: the plan's
 //! changes have their dependencies.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value as Json, json};
 
 use crate::lang::number::Number;
 use crate::lang::types::Type;
-use crate::lang::value::{Kind, Str, Unknown, Value};
+use crate::lang::value::{Kind, Named, Str, Unknown, Value};
 
 /// The value as JSON.
 pub fn encode(value: &Value) -> Json {
     let items = |it: &[Value]| it.iter().map(encode).collect::<Vec<Json>>();
-    let entries = |it: &BTreeMap<Str, Value>| {
+    let entries = |it: &Named| {
         Json::Object(it.iter().map(|(k, v)| (k.to_string(), encode(v))).collect::<Map<_, _>>())
     };
     let mut json = match value.kind() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::lang::value::{Kind, Str, Value};
+use crate::lang::value::{Kind, Named, Str, Value};
 
 /// What `optional(T, default)` says, in the shape of the type it stands in. Applied to a value
 /// before that is converted to the type.
@@ -53,7 +53,7 @@ impl TypeDefaults {
         filled.with_marks(value.marks())
     }
 
-    fn fill(&self, items: &BTreeMap<Str, Value>) -> Value {
+    fn fill(&self, items: &Named) -> Value {
         let mut out = items.clone();
         for (name, default) in &self.values {
             let missing = out.get(name).is_none_or(Value::is_null);

@@ -1,8 +1,9 @@
 //! The parts of a value, with what is often asked of all of them.
 
-use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
+
+use litemap::LiteMap;
 
 use super::{Marks, Str, Value};
 use crate::lang::types::Type;
@@ -11,7 +12,10 @@ use crate::lang::types::Type;
 pub type Items = Parts<Vec<Value>>;
 
 /// Attributes or elements by name.
-pub type Entries = Parts<BTreeMap<Str, Value>>;
+pub type Entries = Parts<Named>;
+
+/// Values by name, sorted, side by side: most objects have a handful of attributes.
+pub type Named = LiteMap<Str, Value>;
 
 /// Parts that are shared. What holds for all of them, at any depth, is found out when they are put
 /// together, so that nobody has to go through them again to ask.
@@ -83,9 +87,9 @@ impl From<Vec<Value>> for Items {
     }
 }
 
-impl From<BTreeMap<Str, Value>> for Entries {
-    fn from(parts: BTreeMap<Str, Value>) -> Self {
-        let whole = Whole::of(parts.values());
+impl From<Named> for Entries {
+    fn from(parts: Named) -> Self {
+        let whole = Whole::of(parts.iter().map(|(_, part)| part));
         Parts::new(parts, whole)
     }
 }
@@ -98,10 +102,7 @@ impl FromIterator<Value> for Items {
 
 impl FromIterator<(Str, Value)> for Entries {
     fn from_iter<I: IntoIterator<Item = (Str, Value)>>(parts: I) -> Self {
-        // Most objects have a handful of attributes: sorting them first costs more than it saves.
-        let mut all = BTreeMap::new();
-        parts.into_iter().for_each(|(name, part)| drop(all.insert(name, part)));
-        all.into()
+        Named::from_iter(parts).into()
     }
 }
 
