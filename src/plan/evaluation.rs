@@ -111,15 +111,15 @@ pub struct Evaluation<'a> {
     pub config: &'a Config,
     /// What is known beside it.
     pub facts: Facts<'a>,
-    memo: RefCell<HashMap<Node, Memo>>,
-    stack: RefCell<Vec<Node>>,
-    modules: RefCell<Vec<Arc<ModuleInstance>>>,
+    pub(super) memo: RefCell<HashMap<Node, Memo>>,
+    pub(super) stack: RefCell<Vec<Node>>,
+    pub(super) modules: RefCell<Vec<Arc<ModuleInstance>>>,
     module_numbers: RefCell<HashMap<ModulePath, usize>>,
     addresses: RefCell<(Vec<Address>, HashMap<Address, u32>)>,
-    found: RefCell<Diagnostics>,
-    settled: RefCell<Settled>,
+    pub(super) found: RefCell<Diagnostics>,
+    pub(super) settled: RefCell<Settled>,
     /// Whether what is being evaluated hangs on something that is not settled.
-    open: Cell<bool>,
+    pub(super) open: Cell<bool>,
     /// Planned changes so far.
     pub changes: RefCell<Changes>,
     /// Data sources to be read, and ephemeral resources to be opened, before the next round.
@@ -153,7 +153,7 @@ pub fn upstream() -> Diagnostics {
     Diagnostic::error("", "").into()
 }
 
-fn is_upstream(it: &Diagnostic) -> bool {
+pub(super) fn is_upstream(it: &Diagnostic) -> bool {
     it.severity == Severity::Error && it.summary.is_empty()
 }
 
@@ -187,41 +187,6 @@ impl<'a> Evaluation<'a> {
             wanted: RefCell::default(),
             checks: RefCell::default(),
             results: RefCell::default(),
-        }
-    }
-
-    /// With what is settled, which is not evaluated again.
-    pub fn knowing(self, settled: &Settled) -> Self {
-        let known =
-            settled.0.iter().map(|(node, value)| (node.clone(), Memo::Value(value.clone())));
-        self.memo.borrow_mut().extend(known);
-        self
-    }
-
-    /// What has been settled so far, taken out. Only validation settles anything.
-    pub fn take_settled(&self) -> Settled {
-        self.settled.take()
-    }
-
-    /// Whether a node that has been evaluated hangs on nothing that a run decides. The outcome of
-    /// preconditions is part of every plan, so an output that has some is evaluated each time.
-    fn settle(&self, node: &Node, done: &Memo) -> bool {
-        let root = &self.config.root;
-        let settles = self.facts.purpose == Purpose::Validate
-            && node.module == 0
-            && match &node.item {
-                Item::Local(_) => true,
-                Item::Output(name) => {
-                    root.outputs.get(name).is_some_and(|it| it.preconditions.is_empty())
-                }
-                _ => false,
-            };
-        match done {
-            Memo::Value(value) if settles && !self.open.get() && value.is_wholly_known() => {
-                self.settled.borrow_mut().0.insert(node.clone(), value.clone());
-                true
-            }
-            _ => false,
         }
     }
 
@@ -267,92 +232,6 @@ impl<'a> Evaluation<'a> {
         // Every change keeps its own.
         found.shrink_to_fit();
         found
-    }
-
-    /// Evaluates a node once. A failure is reported here, and silent for whoever asked.
-    fn once(&self, node: Node, compute: impl FnOnce() -> Result<Memo>) -> Result<Memo> {
-        match self.memo.borrow().get(&node) {
-            // No one place is to blame, so none is named as that of the error.
-            Some(Memo::Running) => {
-                // A local value that names itself is found without evaluation.
-                let itself = self.stack.borrow().last() == Some(&node);
-                if !(itself && matches!(node.item, Item::Local(_))) {
-                    self.report(self.cycle(&node));
-                }
-                return Err(upstream());
-            }
-            Some(Memo::Failed) => return Err(upstream()),
-            Some(done) => {
-                if !self.settled.borrow().0.contains_key(&node) {
-                    self.open.set(true);
-                }
-                return Ok(done.clone());
-            }
-            None => {}
-        }
-        self.memo.borrow_mut().insert(node.clone(), Memo::Running);
-        self.stack.borrow_mut().push(node);
-        let open = self.open.take();
-        // Chains of references may be thousands long; each takes a few stack frames.
-        let result = stacker::maybe_grow(256 * 1024, 8 * 1024 * 1024, compute);
-        let node = self.stack.borrow_mut().pop().ok_or_else(upstream)?;
-        let settled = result.as_ref().is_ok_and(|done| self.settle(&node, done));
-        self.open.set(open || !settled);
-        match result {
-            Ok(done) => {
-                let mut memo = self.memo.borrow_mut();
-                match self.may_change(&done) {
-                    true => drop(memo.remove(&node)),
-                    false => drop(memo.insert(node, done.clone())),
-                }
-                Ok(done)
-            }
-            Err(those) => {
-                self.memo.borrow_mut().insert(node, Memo::Failed);
-                // What more is wrong in what needs something that failed may only follow from that.
-                let blocked = those.iter().any(is_upstream) && self.found.borrow().has_errors();
-                let told = |it: &Diagnostic| !blocked || it.severity == Severity::Warning;
-                self.report(those.into_iter().filter(told));
-                Err(upstream())
-            }
-        }
-    }
-
-    /// During apply, what is not wholly known yet will be asked for again.
-    fn may_change(&self, done: &Memo) -> bool {
-        match (self.facts.purpose, done) {
-            (Purpose::Apply, Memo::Value(value)) => !value.is_wholly_known(),
-            (Purpose::Apply, Memo::Repetition(it)) => !it.is_known(),
-            _ => false,
-        }
-    }
-
-    fn value(&self, node: Node, compute: impl FnOnce() -> Result<Value>) -> Result<Value> {
-        match self.once(node, || compute().map(Memo::Value))? {
-            Memo::Value(value) => Ok(value),
-            _ => Err(upstream()),
-        }
-    }
-
-    fn cycle(&self, node: &Node) -> Diagnostics {
-        let stack = self.stack.borrow();
-        let start = stack.iter().position(|it| it == node).unwrap_or(0);
-        let modules = self.modules.borrow();
-        let label = |it: &Node| it.label(&modules[it.module].path);
-        let mut names: Vec<String> = stack[start..].iter().map(label).collect();
-        names.sort();
-        names.dedup();
-        let mut it = Diagnostic::error(
-            format!("Cycle: {}", names.join(", ")),
-            "each of these needs another of them to be known first",
-        )
-        .hint("remove one of the references between them");
-        for node in &stack[start..] {
-            if let Some(place) = node.place(&modules[node.module].module) {
-                it = it.label(place, label(node));
-            }
-        }
-        it.into()
     }
 
     /// The value of an input variable.
