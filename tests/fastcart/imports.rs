@@ -118,7 +118,6 @@ async fn everything_can_be_written_from_what_there_is() {
     let count = plan.counts().add;
     assert_eq!((planned.counts().import, planned.generated.len()), (count, count));
     let blocks: Vec<String> = planned.generated.iter().map(|it| it.text.clone()).collect();
-    println!("{}", blocks.join("\n"));
     site.rewrite(&(text + &blocks.join("\n")));
     site.options.generate_config = false;
     let again = site.plan().await;
