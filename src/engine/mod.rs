@@ -5,6 +5,7 @@
 
 mod again;
 mod apply;
+mod asked;
 mod clouds;
 mod generated;
 mod held;

@@ -7,20 +7,19 @@ use super::clouds::Clouds;
 use super::held::{self, Held};
 use super::imports::Request;
 use super::{
-    Connected, Engine, Inputs, PlanFailure, PlanOptions, Stack, generated, imports, prior, refresh,
+    Connected, Engine, Inputs, PlanFailure, PlanOptions, Stack, asked, generated, imports, prior,
+    refresh,
 };
-use crate::address::{Address, Target};
+use crate::address::Address;
 use crate::diag::{Diagnostic, Diagnostics, Result};
-use crate::lang::config::{LookedAt, Module, Variable};
+use crate::lang::config::LookedAt;
 use crate::lang::types::Type;
 use crate::lang::value::{Str, Value};
 use crate::plan::evaluation::{Evaluation, Facts, ProviderKey, Purpose};
 use crate::plan::generated::Generated;
 use crate::plan::instance::Prior;
 use crate::plan::memo::Settled;
-use crate::plan::{
-    Action, Change, OutputChange, Plan, PlanMode, diff, make, moves, providers, variables,
-};
+use crate::plan::{Action, Change, OutputChange, Plan, PlanMode, diff, make, moves, providers};
 use crate::state::{OutputState, State};
 
 impl Engine {
@@ -38,8 +37,8 @@ impl Engine {
         let environment = self.environment(stack, Some(made), false);
         let state = self.known_state(&mut warnings)?;
         let variables = inputs.read(&stack.config, &environment)?;
-        all_given(&stack.config.root, &variables).into_result(())?;
-        still_declared(&stack.config.root).into_result(())?;
+        asked::all_given(&stack.config.root, &variables).into_result(())?;
+        asked::still_declared(&stack.config.root).into_result(())?;
         let (objects, unknown) = prior::objects(&state, &self.registry);
         unknown.into_result(())?;
         let (objects, moved) = moves::carry_out(&stack.config, objects);
@@ -91,9 +90,8 @@ impl Engine {
         if options.targets.is_empty() {
             return std::mem::take(&mut ground.objects);
         }
-        let round = self.round(ground, clouds, data, &held.rows, &BTreeMap::new(), options);
-        let needed: HashSet<Address> =
-            round.plan.changes.into_iter().map(|it| it.address).collect();
+        let (plan, _) = self.whole(ground, clouds, data, &held.rows, options);
+        let needed: HashSet<Address> = plan.changes.into_iter().map(|it| it.address).collect();
         let all = std::mem::take(&mut ground.objects).into_iter();
         let (unread, left) = all.partition(|(address, _)| needed.contains(address));
         ground.objects = left;
@@ -160,53 +158,53 @@ impl Engine {
         held: &mut Held,
         options: &PlanOptions,
     ) -> Result<Plan, PlanFailure> {
-        let mut imported: BTreeMap<Address, Prior> = BTreeMap::new();
         let mut warnings = Diagnostics::new();
         loop {
-            let round = self.round(ground, clouds, &data, &held.rows, &imported, options);
-            if round.wanted.is_empty() && round.imports.is_empty() {
-                let mut plan = round.plan;
-                let (errors, more): (Vec<_>, Vec<_>) = round
-                    .diagnostics
-                    .into_iter()
-                    .partition(|it| it.severity == crate::diag::Severity::Error);
-                plan.warnings.extend(warnings);
-                plan.warnings.extend(more);
-                // What only a check looks at may have told nothing.
-                plan.data = data;
-                plan.data.retain(|_, row| row.is_known());
-                if !errors.is_empty() {
-                    let mut diagnostics = std::mem::take(&mut plan.warnings);
-                    diagnostics.extend(errors);
-                    return Err(failed(plan, diagnostics));
+            let round = self.round(ground, clouds, &data, &held.rows, options);
+            let Wanting { wanted, imports } = match round {
+                Round::Wanting(it) => it,
+                Round::Done(plan, found) => {
+                    let (errors, more): (Vec<_>, Vec<_>) = found
+                        .into_iter()
+                        .partition(|it| it.severity == crate::diag::Severity::Error);
+                    let mut plan = *plan;
+                    plan.warnings.extend(warnings);
+                    plan.warnings.extend(more);
+                    // What only a check looks at may have told nothing.
+                    plan.data = data;
+                    plan.data.retain(|_, row| row.is_known());
+                    if !errors.is_empty() {
+                        let mut diagnostics = std::mem::take(&mut plan.warnings);
+                        diagnostics.extend(errors);
+                        return Err(failed(plan, diagnostics));
+                    }
+                    forgets(&mut plan);
+                    let (root, objects) = (&ground.stack.config.root, &ground.objects);
+                    plan.warnings.extend(asked::names_nothing(&plan, root, objects, options));
+                    return Ok(plan);
                 }
-                forgets(&mut plan);
-                plan.warnings.extend(names_nothing(&plan, ground, options));
-                return Ok(plan);
-            }
-            let unread: Vec<Address> = round.wanted.keys().cloned().collect();
-            let [ephemeral, wanted] = held::split(round.wanted);
+            };
+            let unread: Vec<Address> = wanted.keys().cloned().collect();
+            let [ephemeral, wanted] = held::split(wanted);
             let (read, mut wrong) = refresh::read(self, clouds, wanted, &ground.known_data).await;
             data.extend(read);
             if wrong.has_errors() {
                 // What was read may break conditions, such as that of the region, which tells more. The
                 // rest is wrong only because of what was not read.
-                let round = self.round(ground, clouds, &data, &held.rows, &imported, options);
+                let (plan, found) = self.whole(ground, clouds, &data, &held.rows, options);
                 let broken = |it: &Diagnostic| it.summary.ends_with("condition failed");
-                wrong.extend(round.diagnostics.into_iter().filter(broken));
-                return Err(failed(without(round.plan, &unread), wrong));
+                wrong.extend(found.into_iter().filter(broken));
+                return Err(failed(without(plan, &unread), wrong));
             }
             warnings.extend(wrong);
-            if let Err(those) = held.open(self, clouds, ephemeral).await {
-                return Err(failed(without(round.plan, &unread), those));
-            }
-            let taken = match refresh::imports(self, clouds, round.imports).await {
-                Ok(found) => self.take_over(ground, clouds, found),
+            let opened = held.open(self, clouds, ephemeral).await;
+            let found = match opened {
+                Ok(()) => refresh::imports(self, clouds, imports).await,
                 Err(those) => Err(those),
             };
-            match taken {
-                Ok(taken) => imported.extend(taken),
-                Err(those) => return Err(failed(round.plan, those)),
+            if let Err(those) = found.and_then(|found| self.take_over(ground, clouds, found)) {
+                let (plan, _) = self.whole(ground, clouds, &data, &held.rows, options);
+                return Err(failed(without(plan, &unread), those));
             }
         }
     }
@@ -217,7 +215,7 @@ impl Engine {
         ground: &mut Ground<'_>,
         clouds: &Clouds,
         found: Vec<(Request, Prior)>,
-    ) -> Result<Vec<(Address, Prior)>> {
+    ) -> Result<()> {
         let mut new = Vec::new();
         for (request, prior) in &found {
             if let Some(unwritten) = &request.unwritten {
@@ -229,65 +227,114 @@ impl Engine {
         }
         ground.generated.extend(new);
         ground.generated.sort_by(|a, b| a.address.cmp(&b.address));
-        Ok(found.into_iter().map(|(request, prior)| (request.address, prior)).collect())
+        ground.objects.extend(found.into_iter().map(|(request, prior)| (request.address, prior)));
+        Ok(())
     }
 
+    /// One evaluation: of what is to be read first, and where nothing is, of everything.
     fn round(
         &self,
         ground: &Ground<'_>,
         clouds: &Clouds,
         data: &BTreeMap<Address, Value>,
         opened: &BTreeMap<Address, Value>,
-        imported: &BTreeMap<Address, Prior>,
         options: &PlanOptions,
     ) -> Round {
-        let mut objects = ground.objects.clone();
-        objects.extend(imported.clone());
         let replace: HashSet<Address> = options.replace.iter().cloned().collect();
+        let evaluation = self.evaluation(ground, clouds, data, opened, &replace, options);
+        let mut imports = Vec::new();
+        if options.mode == PlanMode::Normal {
+            imports = imports::requests(&evaluation, &ground.objects, options.generate_config);
+            // What needs a target is found by evaluating that.
+            match options.targets.is_empty() {
+                true => make::walk_read(&evaluation),
+                false => make::walk(&evaluation, &options.targets),
+            }
+        }
+        let wanted = std::mem::take(&mut *evaluation.wanted.borrow_mut());
+        if !wanted.is_empty() || !imports.is_empty() {
+            return Round::Wanting(Wanting { wanted, imports });
+        }
+        let plan = self.planned(ground, data, &evaluation, options);
+        Round::Done(Box::new(plan), evaluation.take_diagnostics())
+    }
+
+    /// The plan as far as it can be made without what could not be read.
+    fn whole(
+        &self,
+        ground: &Ground<'_>,
+        clouds: &Clouds,
+        data: &BTreeMap<Address, Value>,
+        opened: &BTreeMap<Address, Value>,
+        options: &PlanOptions,
+    ) -> (Plan, Diagnostics) {
+        let replace: HashSet<Address> = options.replace.iter().cloned().collect();
+        let evaluation = self.evaluation(ground, clouds, data, opened, &replace, options);
+        let plan = self.planned(ground, data, &evaluation, options);
+        (plan, evaluation.take_diagnostics())
+    }
+
+    fn evaluation<'e>(
+        &'e self,
+        ground: &'e Ground<'_>,
+        clouds: &'e Clouds,
+        data: &'e BTreeMap<Address, Value>,
+        opened: &'e BTreeMap<Address, Value>,
+        replace: &'e HashSet<Address>,
+        options: &PlanOptions,
+    ) -> Evaluation<'e> {
         let purpose =
             if options.mode == PlanMode::Normal { Purpose::Plan } else { Purpose::Destroy };
-        let made = Some(ground.made);
+        let (variables, objects, made) = (&ground.variables, &ground.objects, Some(ground.made));
         let facts = Facts {
             data,
             opened,
             clouds: clouds.all(),
-            ..self.facts(&ground.stack, purpose, &ground.variables, &objects, &replace, made)
+            ..self.facts(&ground.stack, purpose, variables, objects, replace, made)
         };
-        let evaluation = Evaluation::new(&ground.stack.config, facts).knowing(&ground.settled);
+        Evaluation::new(&ground.stack.config, facts).knowing(&ground.settled)
+    }
+
+    fn planned(
+        &self,
+        ground: &Ground<'_>,
+        data: &BTreeMap<Address, Value>,
+        evaluation: &Evaluation<'_>,
+        options: &PlanOptions,
+    ) -> Plan {
+        let objects = &ground.objects;
         let before = state_outputs(&ground.state);
-        let mut imports = Vec::new();
         let outputs;
         match options.mode {
             PlanMode::Normal => {
-                imports = imports::requests(&evaluation, &objects, options.generate_config);
-                make::walk(&evaluation, &options.targets);
+                make::walk(evaluation, &options.targets);
                 outputs = match options.targets.is_empty() {
-                    true => make::outputs(&evaluation, &before),
-                    false => make::targeted_outputs(&evaluation, &before),
+                    true => make::outputs(evaluation, &before),
+                    false => make::targeted_outputs(evaluation, &before),
                 };
                 let planned = |address: &Address| evaluation.changes.borrow().contains_key(address);
                 let orphans = objects.iter().filter(|(address, _)| !planned(address));
                 let orphans =
-                    orphans.filter(|(address, _)| !self.is_configured(&evaluation, address));
+                    orphans.filter(|(address, _)| !self.is_configured(evaluation, address));
                 let orphans: Vec<Change> = orphans
-                    .map(|(address, prior)| make::orphan(&evaluation, address, prior))
+                    .map(|(address, prior)| make::orphan(evaluation, address, prior))
                     .collect();
                 for change in orphans {
                     if change.action == Action::Delete {
-                        evaluation.keep(make::prevented(&evaluation, &change.address));
+                        evaluation.keep(make::prevented(evaluation, &change.address));
                     }
                     evaluation.planned(change);
                 }
             }
             PlanMode::Destroy => {
-                for (address, prior) in &objects {
-                    evaluation.keep(make::prevented(&evaluation, address));
+                for (address, prior) in objects {
+                    evaluation.keep(make::prevented(evaluation, address));
                     evaluation.planned(make::deletion(address, prior));
                 }
                 outputs = removed_outputs(before);
             }
             PlanMode::RefreshOnly => {
-                outputs = self.outputs_as_they_are(ground, data, &objects, before);
+                outputs = self.outputs_as_they_are(ground, data, objects, before);
             }
         }
         let mut changes = std::mem::take(&mut *evaluation.changes.borrow_mut());
@@ -318,8 +365,7 @@ impl Engine {
             }
         }
         make::keep_targets(&mut plan, &options.targets);
-        let wanted = std::mem::take(&mut *evaluation.wanted.borrow_mut());
-        Round { plan, wanted, imports, diagnostics: evaluation.take_diagnostics() }
+        plan
     }
 
     /// Root outputs as they follow from the objects that there are.
@@ -390,15 +436,6 @@ impl Engine {
     }
 }
 
-/// An address of `--replace` that lacks the key of an instance.
-fn incomplete(address: &Address, there: &[&Address]) -> Option<Diagnostic> {
-    let alike = |it: &&&Address| it.resource == address.resource && it.key != address.key;
-    let some = there.iter().find(alike).filter(|_| address.key.is_none())?;
-    let summary = "Incompletely-matched force-replace resource instance";
-    let detail = format!("`{address}` has several instances, so none of them is replaced");
-    Some(Diagnostic::warning(summary, detail).hint(format!("name one of them, such as `{some}`")))
-}
-
 /// A plan that could not be finished.
 fn failed(mut plan: Plan, diagnostics: Diagnostics) -> PlanFailure {
     (plan.complete, plan.errored) = (false, true);
@@ -412,41 +449,6 @@ fn without(mut plan: Plan, unread: &[Address]) -> Plan {
     plan
 }
 
-/// Root variables that have no value: without them nothing can be planned at all.
-fn all_given(root: &Module, given: &BTreeMap<Str, Value>) -> Diagnostics {
-    let lacking = |it: &&Variable| it.default.is_none() && !given.contains_key(&it.name);
-    let lacking = root.variables.values().filter(lacking);
-    lacking.map(|it| variables::unset(&it.name).at(it.span)).collect()
-}
-
-/// Targets and replacements that name nothing at all, such as misspelled ones, or several instances.
-fn names_nothing(plan: &Plan, ground: &Ground<'_>, options: &PlanOptions) -> Diagnostics {
-    if options.targets.is_empty() && options.replace.is_empty() {
-        return Diagnostics::new();
-    }
-    let changed = plan.changes.iter().map(|it| &it.address);
-    let there: Vec<&Address> =
-        changed.chain(plan.data.keys()).chain(ground.objects.keys()).collect();
-    let declared = ground.stack.config.root.resources.keys().map(ToString::to_string);
-    let names: Vec<String> = there.iter().map(ToString::to_string).chain(declared).collect();
-    let nothing = |flag: &str, name: String| {
-        let detail = format!("`{name}` is neither in the configuration nor in the state");
-        let it = Diagnostic::warning(format!("`{flag}` names nothing"), detail);
-        let others = names.iter().map(String::as_str).filter(|it| *it != name);
-        it.did_you_mean(&name, others)
-    };
-    let targets = options.targets.iter().filter(|it| !there.iter().any(|at| it.contains(at)));
-    let targets = targets.map(|it| nothing("--target", it.to_string()));
-    // What a target leaves out is not looked at.
-    let whole = options.targets.is_empty();
-    let replaced = options.replace.iter().filter(|it| !there.contains(it));
-    let replaced = replaced.filter_map(|it| {
-        let nothing = || whole.then(|| nothing("--replace", it.to_string()));
-        incomplete(it, &there).or_else(nothing)
-    });
-    targets.chain(replaced).collect()
-}
-
 /// Says which objects are left alone from now on.
 fn forgets(plan: &mut Plan) {
     let gone = plan.changes.iter().filter(|it| it.action == Action::Forget);
@@ -457,39 +459,6 @@ fn forgets(plan: &mut Plan) {
             format!("they stay as they are, and the state forgets them: {}", names.join(", ")),
         ));
     }
-}
-
-/// What a `removed` block says is gone, but is still there.
-fn still_declared(module: &crate::lang::config::Module) -> Diagnostics {
-    let mut found = Diagnostics::new();
-    for removed in &module.removed {
-        let (what, declared) = match &removed.from {
-            Target::Module(path) => ("module", declared_call(module, path)),
-            Target::Resource(it) => ("resource", module.resource(it).map(|it| it.span)),
-            Target::Instance(it) => ("resource", module.resource(&it.resource).map(|it| it.span)),
-        };
-        if let Some(span) = declared {
-            let detail = format!("a `removed` block names `{}`, which is declared", removed.from);
-            let it = Diagnostic::error(format!("Removed {what} still exists"), detail).at(span);
-            found.push(it.label(removed.span, "said to be removed here"));
-        }
-    }
-    for call in module.calls.values() {
-        found.extend(still_declared(&call.module));
-    }
-    found
-}
-
-fn declared_call(
-    module: &crate::lang::config::Module,
-    path: &crate::address::ModulePath,
-) -> Option<crate::diag::Span> {
-    let (last, outer) = path.0.split_last()?;
-    let mut inner = module;
-    for step in outer {
-        inner = &inner.calls.get(&step.name)?.module;
-    }
-    Some(inner.calls.get(&last.name)?.span)
 }
 
 /// What a plan stands on.
@@ -507,12 +476,20 @@ struct Ground<'a> {
     generated: Vec<Generated>,
 }
 
-/// One evaluation of everything.
-struct Round {
-    plan: Plan,
+/// What one evaluation comes to.
+enum Round {
+    /// Something is to be found out first.
+    Wanting(Wanting),
+    /// A plan, and what is wrong with it.
+    Done(Box<Plan>, Diagnostics),
+}
+
+/// What is to be found out before there can be a plan.
+struct Wanting {
+    /// Data sources to be read, and ephemeral resources to be opened.
     wanted: BTreeMap<Address, crate::plan::evaluation::Wanted>,
+    /// Objects to be looked for.
     imports: Vec<Request>,
-    diagnostics: Diagnostics,
 }
 
 fn drifted(address: Address, prior: &Prior, now: Option<Value>) -> Change {

@@ -19,6 +19,34 @@ pub fn walk(ev: &Evaluation<'_>, targets: &[Target]) {
     walk_module(ev, &ev.root(), targets);
 }
 
+/// Evaluates what is read or opened, and what that needs.
+pub fn walk_read(ev: &Evaluation<'_>) {
+    fn within(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>) {
+        let read = module.module.resources.keys().filter(|it| it.mode != Mode::Managed);
+        for key in read {
+            let Some(repetition) = ev.keep(ev.repetition(module, key)) else { continue };
+            for (instance, _) in repetition.instances() {
+                ev.keep(ev.instance(module, key, &instance));
+            }
+        }
+        each_child(ev, module, |child| within(ev, child));
+    }
+    within(ev, &ev.root());
+}
+
+fn each_child(
+    ev: &Evaluation<'_>,
+    module: &Arc<ModuleInstance>,
+    then: impl Fn(&Arc<ModuleInstance>),
+) {
+    for call in module.module.calls.values() {
+        let Some(repetition) = ev.keep(ev.call_repetition(module, call)) else { continue };
+        for (key, repeated) in repetition.instances() {
+            then(&ev.child(module, call, key, repeated));
+        }
+    }
+}
+
 fn walk_module(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>, targets: &[Target]) {
     if targets.is_empty() {
         for name in module.module.variables.keys() {
@@ -40,13 +68,7 @@ fn walk_module(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>, targets: &[Tar
             }
         }
     }
-    for call in module.module.calls.values() {
-        let Some(repetition) = ev.keep(ev.call_repetition(module, call)) else { continue };
-        for (key, repeated) in repetition.instances() {
-            let child = ev.child(module, call, key, repeated);
-            walk_module(ev, &child, targets);
-        }
-    }
+    each_child(ev, module, |child| walk_module(ev, child, targets));
     if targets.is_empty() {
         for name in module.module.outputs.keys() {
             ev.keep(ev.output(module, name));
@@ -59,12 +81,7 @@ fn walk_module(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>, targets: &[Tar
 pub fn checks_after(ev: &Evaluation<'_>) {
     fn within(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>) {
         walk_checks(ev, module);
-        for call in module.module.calls.values() {
-            let Some(repetition) = ev.keep(ev.call_repetition(module, call)) else { continue };
-            for (key, repeated) in repetition.instances() {
-                within(ev, &ev.child(module, call, key, repeated));
-            }
-        }
+        each_child(ev, module, |child| within(ev, child));
     }
     within(ev, &ev.root());
 }
