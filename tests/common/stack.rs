@@ -94,15 +94,19 @@ impl<'a> Site<'a> {
         self.engine.apply(&self.stack, &self.inputs, plan).await
     }
 
-    /// Plans and applies, and finds nothing to complain of but, with targets, that there are some.
+    /// Plans and applies, and finds nothing to complain of.
     pub async fn apply(&self) -> Plan {
         let plan = self.plan().await;
-        let applied = self.try_apply(&plan).await;
+        self.carry_out(&plan, "applied").await;
+        plan
+    }
+
+    /// Applies, and finds nothing to complain of but, with targets, that there are some.
+    pub async fn carry_out(&self, plan: &Plan, what: &str) {
+        let applied = self.try_apply(plan).await;
         let told = applied.diagnostics.iter().map(|it| it.summary.as_str());
         let incomplete = (!self.options.targets.is_empty()).then_some(INCOMPLETE);
-        let all_right = told.eq(incomplete);
-        assert!(all_right, "{}", self.told(&applied.diagnostics));
-        plan
+        assert!(told.eq(incomplete), "{what}: {}", self.told(&applied.diagnostics));
     }
 
     /// Plans, and finds nothing to do.
