@@ -67,8 +67,8 @@
 //! # Four decisions behind it
 //!
 //! **Evaluation is lazy, not a walk over a graph.** A value is computed when something asks for it,
-//! once ([`plan::evaluation`]). Planning evaluates everything in memory; where a data source has to
-//! be read first, it is read and everything is evaluated again, which takes milliseconds.
+//! once ([`plan::evaluation`]). Planning first evaluates the data sources and what they need; what can
+//! be read is read, until nothing is left to read, and then everything is evaluated in memory.
 //!
 //! **Values remember where they came from.** A mark beside `sensitive` names the resource instances
 //! ([`lang::value::Origins`]), so dependencies are exact to the instance without any analysis of
