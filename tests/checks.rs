@@ -80,44 +80,59 @@ fn summaries(found: &Diagnostics) -> Vec<&str> {
     found.iter().map(|it| it.summary.as_str()).collect()
 }
 
+const UNREAD: &str = "cannot read `data.fake_lookup.other`";
+const FAILED: &str = "reading `data.fake_lookup.other` failed";
+
+/// The thing that the check looks for, made by the same run.
+fn with_other() -> String {
+    format!("{TEXT}{}", OTHER.split_once("}\n").unwrap().1)
+}
+
 #[tokio::test]
 async fn what_cannot_be_read_is_warned_of_and_fails_the_check() {
     let mut world = World::new();
     let plan = world.plan(TEXT).await;
-    assert!(plan.warnings.iter().any(|it| it.summary.contains("data.fake_lookup.other")));
-    assert_eq!(plan.checks[0].instances[0].1, CheckStatus::Fail, "{:?}", plan.checks);
+    assert_eq!(summaries(&plan.warnings), [UNREAD]);
+    let failed = (CheckStatus::Fail, vec![UNREAD.to_string()]);
+    let (_, status, problems) = plan.checks[0].instances[0].clone();
+    assert_eq!((status, problems), failed);
     assert!(plan.data.is_empty(), "{:?}", plan.data);
     let (told, status) = world.apply(TEXT).await;
-    assert!(told.iter().any(|it| it.summary.contains("data.fake_lookup.other")), "{told}");
+    assert_eq!(summaries(&told), [FAILED]);
     assert_eq!(status, "fail");
     assert_eq!(world.cloud.names(), ["a"]);
 }
 
 #[tokio::test]
-async fn what_can_be_read_only_after_the_plan_is_read_then() {
+async fn what_a_check_looks_at_is_read_when_all_is_done() {
     let mut world = World::new();
-    world.apply(OTHER).await;
-    let text = format!("{TEXT}{}", OTHER.split_once("}\n").unwrap().1);
-    world.cloud.fail("lookup", "other", FailureKind::Fatal, 1);
-    let plan = world.plan(&text).await;
+    let plan = world.plan(&with_other()).await;
     assert_eq!(plan.checks[0].instances[0].1, CheckStatus::Fail);
-    let stack = world.load(&text);
-    let applied = world.engine.apply(&stack, &Inputs::new(), &plan).await;
-    assert_eq!(summaries(&applied.diagnostics), Vec::<&str>::new());
-    assert_eq!(applied.state.check_results.unwrap()[0]["status"], "pass");
+    let (told, status) = world.apply(&with_other()).await;
+    assert_eq!((summaries(&told), status.as_str()), (vec![], "pass"));
 }
 
 #[tokio::test]
 async fn what_can_no_longer_be_read_fails_the_check_after_all() {
     let mut world = World::new();
     world.apply(OTHER).await;
-    let text = format!("{TEXT}{}", OTHER.split_once("}\n").unwrap().1);
-    let plan = world.plan(&text).await;
+    let plan = world.plan(&with_other()).await;
     assert_eq!(plan.checks[0].instances[0].1, CheckStatus::Pass, "{:?}", plan.checks);
     world.cloud.fail("lookup", "other", FailureKind::Fatal, 1);
-    let stack = world.load(&text);
+    let stack = world.load(&with_other());
     let applied = world.engine.apply(&stack, &Inputs::new(), &plan).await;
-    assert!(!applied.diagnostics.has_errors(), "{}", applied.diagnostics);
-    assert_eq!(applied.state.check_results.unwrap()[0]["status"], "fail");
+    assert_eq!(summaries(&applied.diagnostics), [FAILED]);
+    assert_eq!(applied.state.check_results.as_ref().unwrap()[0]["status"], "fail");
+    assert!(applied.state.current(&"data.fake_lookup.other".parse().unwrap()).is_none());
     assert_eq!(world.cloud.names(), ["a", "other"]);
+}
+
+#[tokio::test]
+async fn nothing_else_sees_what_a_check_looks_at() {
+    let mut world = World::new();
+    let text = format!("{TEXT}output \"size\" {{\n  value = data.fake_lookup.other.size\n}}\n");
+    world.engine.files = Arc::new(MemoryFiles::new().with("main.tf", text));
+    let (stack, mut found) = world.engine.load(Path::new("."));
+    found.extend(stack.map(|it| world.engine.validate(&it)).into_iter().flatten());
+    assert_eq!(summaries(&found), ["Reference to scoped resource"]);
 }

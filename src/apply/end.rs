@@ -24,6 +24,8 @@ pub(super) enum Next {
     Settle,
     /// The step is done; warnings.
     Done(Diagnostics),
+    /// Nothing was read, which stops nothing: only a check looks at it.
+    Unread(Diagnostic),
     /// The step is done, but what depends on it must not go on: a postcondition does not hold.
     Rejected(Diagnostics),
     /// The step failed.
@@ -85,10 +87,13 @@ impl<'a> Steps<'a> {
                 self.settled(change, Some(&row), true, Diagnostics::new())
             }
             (Reply::Closed(Ok(())), _) => Next::Done(Diagnostics::new()),
-            (Reply::Read(Err(why)), _) => {
-                self.resolve.unread(&change.address, why).map_or_else(Next::Failed, Next::Done)
+            (Reply::Read(Err(why)), _) if change.for_check => {
+                self.resolve.unread(&change.address, &why);
+                Next::Unread(why.as_warning())
             }
-            (Reply::Opened(Err(why)) | Reply::Closed(Err(why)), _) => Next::Failed(why.into()),
+            (Reply::Read(Err(why)) | Reply::Opened(Err(why)) | Reply::Closed(Err(why)), _) => {
+                Next::Failed(why.into())
+            }
             // No call is answered by another's reply.
             _ => Next::Failed(work.caller.trouble("an answer that nothing asked for").into()),
         }

@@ -55,11 +55,8 @@ pub trait Resolve: Send {
     /// sensitive ones. Errors, such as a postcondition that does not hold, stop what depends on it.
     fn settled(&mut self, address: &Address, row: Option<&Value>) -> Result<()>;
 
-    /// A data source could not be read. That is an error, unless nothing but a check looks at it: then
-    /// what comes back is what to warn of.
-    fn unread(&mut self, _address: &Address, why: Diagnostic) -> Result<Diagnostics> {
-        Err(why.into())
-    }
+    /// The data source of a check could not be read.
+    fn unread(&mut self, _address: &Address, _why: &Diagnostic) {}
 }
 
 /// What a step is to send.

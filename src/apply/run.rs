@@ -247,6 +247,12 @@ impl<'a> Run<'a> {
                 self.diagnostics.extend(warnings);
                 self.done(node, Some(&work));
             }
+            Next::Unread(warning) => {
+                self.event(self.stopped(node, &work, &warning));
+                self.diagnostics.push(warning);
+                let free = self.release_after(node);
+                self.release(free);
+            }
             Next::Rejected(those) => {
                 self.event(self.finished(node, Some(&work)));
                 self.fruitless(node, those);
@@ -291,15 +297,18 @@ impl<'a> Run<'a> {
     }
 
     fn failed(&mut self, node: NodeIndex, work: Option<&Work<'a>>, those: Diagnostics) {
-        let (address, verb) = (self.address(node), self.graph[node].verb);
         if let Some(first) = those.iter().next() {
-            let diagnostic = Box::new(first.clone());
-            self.event(match work.map(|it| it.caller.elapsed()) {
-                Some(took) => Event::StepFailed { address, verb, took, diagnostic },
-                None => Event::StepSkipped { address, verb, because: diagnostic.summary },
-            });
+            let (address, verb) = (self.address(node), self.graph[node].verb);
+            let skipped = || Event::StepSkipped { address, verb, because: first.summary.clone() };
+            self.event(work.map_or_else(skipped, |work| self.stopped(node, work, first)));
         }
         self.fruitless(node, those);
+    }
+
+    fn stopped(&self, node: NodeIndex, work: &Work<'a>, why: &Diagnostic) -> Event {
+        let (address, verb) = (self.address(node), self.graph[node].verb);
+        let (took, diagnostic) = (work.caller.elapsed(), Box::new(why.clone()));
+        Event::StepFailed { address, verb, took, diagnostic }
     }
 
     /// What comes after it is not tried.

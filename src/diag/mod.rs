@@ -167,6 +167,11 @@ impl Diagnostic {
         Diagnostic { severity: Severity::Warning, ..Self::error(summary, detail) }
     }
 
+    /// The same, as a warning.
+    pub fn as_warning(self) -> Self {
+        Diagnostic { severity: Severity::Warning, ..self }
+    }
+
     /// Sets the place, unless one is set already.
     pub fn at(mut self, span: Span) -> Self {
         self.span.get_or_insert(span);

@@ -260,9 +260,8 @@ impl Engine {
         let deferred = plan.changes.iter().filter(|it| it.action == Action::Read);
         let late =
             deferred.filter_map(|it| Some((it.address.clone(), resolver.result(&it.address)?)));
-        // What could not be read told nothing.
-        let late = late.filter(|(_, row)| row.is_known());
-        for (address, row) in plan.data.clone().into_iter().chain(late) {
+        let told = plan.data.clone().into_iter().chain(late);
+        for (address, row) in told.filter(|(address, _)| !resolver.is_unread(address)) {
             let Some(source) = self.registry.data_source(&address.resource.kind) else { continue };
             let row = crate::plan::instance::mark_sensitive(source.schema().attributes, &row);
             let mut object =

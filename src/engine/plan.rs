@@ -19,7 +19,9 @@ use crate::plan::evaluation::{Evaluation, Facts, ProviderKey, Purpose};
 use crate::plan::generated::Generated;
 use crate::plan::instance::Prior;
 use crate::plan::memo::Settled;
-use crate::plan::{Action, Change, OutputChange, Plan, PlanMode, diff, make, moves, providers};
+use crate::plan::{
+    Action, Change, CheckResult, OutputChange, Plan, PlanMode, diff, make, moves, providers,
+};
 use crate::state::{OutputState, State};
 
 impl Engine {
@@ -51,9 +53,19 @@ impl Engine {
         let Connected { clouds, data, mut held } =
             self.connect(stack, &variables, &objects, &deposed).await?;
         let known_data = prior::data(&state, &self.registry);
-        let (stack, generated) = (Cow::Borrowed(stack), Vec::new());
-        let mut ground =
-            Ground { stack, settled, variables, state, objects, known_data, made, generated };
+        let stack = Cow::Borrowed(stack);
+        let (generated, untold) = Default::default();
+        let mut ground = Ground {
+            stack,
+            settled,
+            variables,
+            state,
+            objects,
+            known_data,
+            made,
+            generated,
+            untold,
+        };
         let unread = self.unread(&mut ground, &clouds, &data, &held, options);
         self.begin_survey(&ground, &unread, &clouds, options);
         let planned = self.seen(ground, unread, &clouds, data, &mut held, options).await;
@@ -158,7 +170,6 @@ impl Engine {
         held: &mut Held,
         options: &PlanOptions,
     ) -> Result<Plan, PlanFailure> {
-        let mut warnings = Diagnostics::new();
         loop {
             let round = self.round(ground, clouds, &data, &held.rows, options);
             let Wanting { wanted, imports } = match round {
@@ -168,11 +179,9 @@ impl Engine {
                         .into_iter()
                         .partition(|it| it.severity == crate::diag::Severity::Error);
                     let mut plan = *plan;
-                    plan.warnings.extend(warnings);
+                    plan.warnings.extend(ground.untold());
                     plan.warnings.extend(more);
-                    // What only a check looks at may have told nothing.
                     plan.data = data;
-                    plan.data.retain(|_, row| row.is_known());
                     if !errors.is_empty() {
                         let mut diagnostics = std::mem::take(&mut plan.warnings);
                         diagnostics.extend(errors);
@@ -184,27 +193,33 @@ impl Engine {
                     return Ok(plan);
                 }
             };
-            let unread: Vec<Address> = wanted.keys().cloned().collect();
             let [ephemeral, wanted] = held::split(wanted);
-            let (read, mut wrong) = refresh::read(self, clouds, wanted, &ground.known_data).await;
-            data.extend(read);
-            if wrong.has_errors() {
+            let mut unread: Vec<Address> = wanted.keys().cloned().collect();
+            let read = refresh::read(self, clouds, wanted, &ground.known_data).await;
+            unread.retain(|it| read.found.iter().all(|(address, _)| address != it));
+            data.extend(read.found);
+            ground.untold.extend(read.untold);
+            let mut wrong = ground.untold();
+            if read.wrong.has_errors() {
                 // What was read may break conditions, such as that of the region, which tells more. The
                 // rest is wrong only because of what was not read.
                 let (plan, found) = self.whole(ground, clouds, &data, &held.rows, options);
                 let broken = |it: &Diagnostic| it.summary.ends_with("condition failed");
+                wrong.extend(read.wrong);
                 wrong.extend(found.into_iter().filter(broken));
                 return Err(failed(without(plan, &unread), wrong));
             }
-            warnings.extend(wrong);
-            let opened = held.open(self, clouds, ephemeral).await;
-            let found = match opened {
-                Ok(()) => refresh::imports(self, clouds, imports).await,
-                Err(those) => Err(those),
-            };
+            let unopened: Vec<Address> = ephemeral.keys().cloned().collect();
+            if let Err(those) = held.open(self, clouds, ephemeral).await {
+                let (plan, _) = self.whole(ground, clouds, &data, &held.rows, options);
+                wrong.extend(those);
+                return Err(failed(without(plan, &unopened), wrong));
+            }
+            let found = refresh::imports(self, clouds, imports).await;
             if let Err(those) = found.and_then(|found| self.take_over(ground, clouds, found)) {
                 let (plan, _) = self.whole(ground, clouds, &data, &held.rows, options);
-                return Err(failed(without(plan, &unread), those));
+                wrong.extend(those);
+                return Err(failed(plan, wrong));
             }
         }
     }
@@ -255,7 +270,7 @@ impl Engine {
         if !wanted.is_empty() || !imports.is_empty() {
             return Round::Wanting(Wanting { wanted, imports });
         }
-        let plan = self.planned(ground, data, &evaluation, options);
+        let plan = self.everything(ground, data, &evaluation, options);
         Round::Done(Box::new(plan), evaluation.take_diagnostics())
     }
 
@@ -270,7 +285,7 @@ impl Engine {
     ) -> (Plan, Diagnostics) {
         let replace: HashSet<Address> = options.replace.iter().cloned().collect();
         let evaluation = self.evaluation(ground, clouds, data, opened, &replace, options);
-        let plan = self.planned(ground, data, &evaluation, options);
+        let plan = self.everything(ground, data, &evaluation, options);
         (plan, evaluation.take_diagnostics())
     }
 
@@ -292,10 +307,14 @@ impl Engine {
             clouds: clouds.all(),
             ..self.facts(&ground.stack, purpose, variables, objects, replace, made)
         };
-        Evaluation::new(&ground.stack.config, facts).knowing(&ground.settled)
+        let evaluation = Evaluation::new(&ground.stack.config, facts).knowing(&ground.settled);
+        let untold = ground.untold.iter().map(|(at, why)| (at.clone(), why.summary.clone()));
+        evaluation.unread.borrow_mut().extend(untold);
+        evaluation
     }
 
-    fn planned(
+    /// Everything, evaluated.
+    fn everything(
         &self,
         ground: &Ground<'_>,
         data: &BTreeMap<Address, Value>,
@@ -342,12 +361,14 @@ impl Engine {
         changes.sort_unstable_keys();
         let mut changes: Vec<Change> = changes.into_values().map(|it| *it).collect();
         changes.extend(self.deposed(&ground.state));
+        let mut checks = std::mem::take(&mut *evaluation.checks.borrow_mut());
+        CheckResult::sort(&mut checks);
         let mut plan = Plan {
             mode: options.mode,
             changes,
             outputs,
             drift: Vec::new(),
-            checks: std::mem::take(&mut *evaluation.checks.borrow_mut()),
+            checks,
             prior: ground.state.clone(),
             warnings: Diagnostics::new(),
             complete: true,
@@ -474,6 +495,14 @@ struct Ground<'a> {
     made: jiff::Timestamp,
     /// Blocks that were written for imports without one.
     generated: Vec<Generated>,
+    /// Data sources of checks that could not be read, and what to warn of.
+    untold: BTreeMap<Address, Diagnostic>,
+}
+
+impl Ground<'_> {
+    fn untold(&self) -> Diagnostics {
+        self.untold.values().cloned().collect()
+    }
 }
 
 /// What one evaluation comes to.

@@ -9,7 +9,7 @@ use super::clouds::Clouds;
 use super::imports::Request;
 use super::{Engine, Stack};
 use crate::address::Address;
-use crate::diag::{Diagnostic, Diagnostics, Result, Severity};
+use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::driver::{AnyDriver, Cloud, Id};
 use crate::event::Event;
 use crate::lang::value::Value;
@@ -91,24 +91,33 @@ pub async fn data(
     clouds: &Clouds,
     wanted: BTreeMap<Address, Wanted>,
 ) -> Result<Vec<(Address, Value)>> {
-    let (found, diagnostics) = read(engine, clouds, wanted, &BTreeMap::new()).await;
-    diagnostics.into_result(found)
+    let read = read(engine, clouds, wanted, &BTreeMap::new()).await;
+    read.wrong.into_result(read.found)
 }
 
-/// Reads data sources, all at once; what could be read, and what is wrong with the others. What one
-/// told before stays where it is not asked for again. Where nothing but a check looks at it, failing is
-/// only worth a warning, and what it tells stays unknown.
+/// What came of reading data sources.
+#[derive(Default)]
+pub struct Read {
+    /// What those tell that could be read.
+    pub found: Vec<(Address, Value)>,
+    /// Those that could not be read but that only a check looks at: what to warn of.
+    pub untold: Vec<(Address, Diagnostic)>,
+    /// What is wrong with the others.
+    pub wrong: Diagnostics,
+}
+
+/// Reads data sources, all at once. What one told before stays where it is not asked for again.
 pub async fn read(
     engine: &Engine,
     clouds: &Clouds,
     wanted: BTreeMap<Address, Wanted>,
     before: &BTreeMap<Address, Value>,
-) -> (Vec<(Address, Value)>, Diagnostics) {
-    let mut diagnostics = Diagnostics::new();
+) -> Read {
+    let mut all = Read::default();
     let mut reads = FuturesUnordered::new();
     for (address, it) in wanted {
         let Some(source) = engine.registry.data_source(&it.kind).cloned() else { continue };
-        let cloud: Option<Cloud> = diagnostics.keep(clouds.of(&it.provider));
+        let cloud: Option<Cloud> = all.wrong.keep(clouds.of(&it.provider));
         let Some(cloud) = cloud else { continue };
         engine.listener.event(Event::ReadStarted { address: address.clone() });
         let clock = Arc::clone(&engine.clock);
@@ -119,13 +128,12 @@ pub async fn read(
             (address, it, read, clock.elapsed().saturating_sub(started))
         });
     }
-    let mut found = Vec::new();
     while let Some((address, it, read, took)) = reads.next().await {
         match read {
             Ok(row) => {
                 let id = row.part("id").and_then(Value::as_str).unwrap_or_default().to_string();
                 engine.listener.event(Event::ReadFinished { address: address.clone(), id, took });
-                found.push((address, row));
+                all.found.push((address, row));
             }
             Err(failure) => {
                 // Where no service was asked, the reason is what happened.
@@ -133,17 +141,15 @@ pub async fn read(
                     (None, Some(what)) => what.clone(),
                     _ => format!("cannot read `{address}`"),
                 };
-                let mut failed = failure.diagnostic(&doing).about(&address).at(it.span);
-                if it.in_check {
-                    failed.severity = Severity::Warning;
-                    let source = engine.registry.data_source(&it.kind);
-                    found.extend(source.map(|it| (address, Value::unknown(it.schema().ty()))));
+                let failed = failure.diagnostic(&doing).about(&address).at(it.span);
+                match it.for_check {
+                    true => all.untold.push((address, failed.as_warning())),
+                    false => all.wrong.push(failed),
                 }
-                diagnostics.push(failed);
             }
         }
     }
-    (found, diagnostics)
+    all
 }
 
 /// The arguments of a data source, with what it told of the same ones before.

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use super::clouds::Clouds;
 use crate::address::{Address, Mode};
 use crate::apply::{Resolve, Resolved};
-use crate::diag::{Diagnostic, Diagnostics, Result, Severity};
-use crate::lang::config::ResourceKey;
+use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::lang::value::{Marks, Str, Value};
 use crate::plan::evaluation::Evaluation;
 use crate::plan::{Change, CheckResult, Plan, ephemeral, instance, make, providers};
@@ -50,6 +49,7 @@ impl<'a> Resolver<'a> {
                 None => all.push(it.clone()),
             }
         }
+        CheckResult::sort(&mut all);
         (all, self.evaluation.take_diagnostics())
     }
 
@@ -57,6 +57,11 @@ impl<'a> Resolver<'a> {
     pub fn provider(&self, address: &Address) -> String {
         let (registry, root) = (self.evaluation.facts.registry, &self.evaluation.config.root);
         providers::name(registry, &providers::of_object(registry, root, address, ""))
+    }
+
+    /// Whether it could not be read.
+    pub fn is_unread(&self, address: &Address) -> bool {
+        self.evaluation.unread.borrow().contains_key(address)
     }
 
     /// What a step has made of an instance.
@@ -137,15 +142,7 @@ impl Resolve for Resolver<'_> {
             .map_err(|those| self.explained(those, address))
     }
 
-    fn unread(&mut self, address: &Address, why: Diagnostic) -> Result<Diagnostics> {
-        let it = &address.resource;
-        let module = make::module_at(&self.evaluation, &it.module);
-        let block =
-            module.as_ref().and_then(|module| module.module.resources.get(&ResourceKey::from(it)));
-        if block.is_none_or(|it| it.in_check.is_none()) {
-            return Err(why.into());
-        }
-        self.know(address, &Value::unknown(self.of(address)?.schema().ty()));
-        Ok(Diagnostic { severity: Severity::Warning, ..why }.into())
+    fn unread(&mut self, address: &Address, why: &Diagnostic) {
+        self.evaluation.unread.borrow_mut().insert(address.clone(), why.summary.clone());
     }
 }

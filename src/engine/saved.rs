@@ -84,6 +84,7 @@ struct ChangeFile {
     importing: Option<String>,
     id: Option<String>,
     timeouts: BTreeMap<String, u64>,
+    for_check: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -246,6 +247,7 @@ fn change(it: &Change) -> ChangeFile {
         importing: it.importing.clone(),
         id: it.id.clone(),
         timeouts: it.timeouts.clone(),
+        for_check: it.for_check,
     }
 }
 
@@ -391,6 +393,7 @@ fn read_change(it: ChangeFile) -> Option<Change> {
         importing: it.importing,
         id: it.id,
         timeouts: it.timeouts,
+        for_check: it.for_check,
     })
 }
 

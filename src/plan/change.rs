@@ -87,6 +87,8 @@ pub struct Change {
     pub id: Option<String>,
     /// Time limits given in the `timeouts` block, by operation, in seconds.
     pub timeouts: BTreeMap<String, u64>,
+    /// Whether it is read for a check: after everything else, and without stopping anything.
+    pub for_check: bool,
 }
 
 /// Changes by address, in the order in which they were planned.
@@ -225,6 +227,14 @@ pub struct CheckResult {
     pub instances: Vec<(String, CheckStatus, Vec<String>)>,
 }
 
+impl CheckResult {
+    /// Sorts results and their instances, whichever came out first.
+    pub fn sort(all: &mut [CheckResult]) {
+        all.iter_mut().for_each(|it| it.instances.sort());
+        all.sort_by(|a, b| (&a.address, a.kind).cmp(&(&b.address, b.kind)));
+    }
+}
+
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)]
@@ -299,6 +309,7 @@ impl Change {
             importing: None,
             id: None,
             timeouts: BTreeMap::new(),
+            for_check: false,
         }
     }
 

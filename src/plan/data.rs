@@ -40,29 +40,29 @@ pub fn plan(
         () if pending(ev, &given.explicit) => Some(Reason::ReadBecauseDependencyPending),
         () => None,
     };
+    // A check looks at what is there when all is done, so it is read again then.
+    let (for_check, again) = (resource.in_check.is_some(), Reason::ReadBecauseCheckNested);
     let Some(reason) = reason else {
         if let Some(read) = ev.facts.data.get(address) {
-            let planned = if read.is_known() { read } else { &row };
-            let planned = mark_sensitive(schema.attributes, planned).with_marks(&marks);
             let read = mark_sensitive(schema.attributes, read).with_marks(&marks);
             opening::postconditions(ev, scope, resource, address, &read)?;
-            if resource.in_check.is_some() {
-                // A check looks at what is there when all is done, so it is read again then.
-                let because = Reason::ReadBecauseCheckNested;
-                let change = change(ev, address, &given, because, planned);
-                ev.planned(change);
+            if for_check {
+                ev.planned(change(ev, address, &given, again, read.clone()));
             }
             return Ok(read);
         }
+        if ev.unread.borrow().contains_key(address) {
+            ev.planned(change(ev, address, &given, again, row));
+            return Ok(Value::unknown(schema.ty()).with_marks(&marks));
+        }
         let (row, _) = row.without_marks();
         let (kind, provider, span) = (key.kind.clone(), given.provider, resource.span);
-        let in_check = resource.in_check.is_some();
-        let wanted = Wanted { kind, row, provider, span, in_check };
+        let wanted = Wanted { kind, row, provider, span, for_check };
         ev.wanted.borrow_mut().insert(address.clone(), wanted);
         return Ok(Value::unknown(schema.ty()).with_marks(&marks));
     };
-    let change = change(ev, address, &given, reason, row.clone());
-    ev.planned(change);
+    let read = change(ev, address, &given, reason, row.clone());
+    ev.planned(Change { for_check, ..read });
     Ok(row.with_marks(&marks))
 }
 
@@ -77,6 +77,7 @@ fn change(
     let provider = providers::name(ev.facts.registry, &given.provider);
     Change {
         reason: Some(reason),
+        for_check: reason == Reason::ReadBecauseCheckNested,
         after: Some(row),
         dependencies: ev.addresses(&given.origins),
         timeouts: given.timeouts.clone(),

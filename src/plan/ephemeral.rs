@@ -44,7 +44,7 @@ pub fn plan(
     let Some(told) = ev.facts.opened.get(address) else {
         let (kind, span) = (key.kind.clone(), resource.span);
         let provider = it.given.provider;
-        let wanted = Wanted { kind, row, provider, span, in_check: false };
+        let wanted = Wanted { kind, row, provider, span, for_check: false };
         ev.wanted.borrow_mut().insert(address.clone(), wanted);
         return Ok(unopened(schema, origins));
     };

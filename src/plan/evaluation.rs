@@ -124,6 +124,8 @@ pub struct Evaluation<'a> {
     pub changes: RefCell<Changes>,
     /// Data sources to be read, and ephemeral resources to be opened, before the next round.
     pub wanted: RefCell<BTreeMap<Address, Wanted>>,
+    /// Data sources of checks that could not be read, and why.
+    pub unread: RefCell<BTreeMap<Address, String>>,
     /// Results of conditions so far.
     pub checks: RefCell<Vec<CheckResult>>,
     /// During apply: objects as they have become.
@@ -142,7 +144,7 @@ pub struct Wanted {
     /// Where it is declared.
     pub span: crate::diag::Span,
     /// Whether nothing but a check looks at it, which never stops a run.
-    pub in_check: bool,
+    pub for_check: bool,
 }
 
 /// A provider configuration: local name and alias, in the root module.
@@ -185,6 +187,7 @@ impl<'a> Evaluation<'a> {
             open: Cell::default(),
             changes: RefCell::default(),
             wanted: RefCell::default(),
+            unread: RefCell::default(),
             checks: RefCell::default(),
             results: RefCell::default(),
         }

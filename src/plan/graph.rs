@@ -72,8 +72,23 @@ pub fn build(plan: &Plan) -> Result<ActionGraph> {
             outlive(&mut graph, &plan.changes, own, (*used, nodes.of(*used)));
         }
     }
+    read_last(&mut graph, &plan.changes, &nodes);
     refuse_cycles(&graph, &plan.changes)?;
     Ok(graph)
+}
+
+/// Checks look at what is there when everything else is done.
+fn read_last(graph: &mut ActionGraph, changes: &[Change], nodes: &Nodes) {
+    let acting = |it: &(usize, &Change)| it.1.acts() && !it.1.for_check;
+    let acting: Vec<usize> = changes.iter().enumerate().filter(acting).map(|(at, _)| at).collect();
+    for (at, _) in changes.iter().enumerate().filter(|(_, it)| it.for_check) {
+        let Some(read) = nodes.of(at).create else { continue };
+        for own in acting.iter().map(|it| nodes.of(*it)) {
+            for step in [own.create, own.delete].into_iter().flatten() {
+                graph.update_edge(step, read, ());
+            }
+        }
+    }
 }
 
 /// What is used exists before its user is made or changed.

@@ -97,10 +97,10 @@ fn walk_checks(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>) {
         let prefix =
             if module.path.is_root() { String::new() } else { format!("{}.", module.path) };
         let address = format!("{prefix}check.{}", check.name);
-        let looked_at = check.data.as_ref().and_then(|it| ev.keep(ev.instance(module, it, &None)));
-        if looked_at.is_some_and(|it| !it.is_known()) {
-            let unread = "what it looks at could not be read";
-            ev.record("check", &address, CheckStatus::Fail, unread);
+        let data = check.data.as_ref().map(|it| super::evaluation::address(module, it, None));
+        if let Some(why) = data.and_then(|it| ev.unread.borrow().get(&it).cloned()) {
+            ev.record("check", &address, CheckStatus::Fail, &why);
+            continue;
         }
         for assert in &check.asserts {
             match condition::outcome(ev, &scope, assert, "condition") {

@@ -25,6 +25,7 @@ pub(in crate::render) fn change(address: &str, action: Action) -> Change {
         importing: None,
         id: None,
         timeouts: BTreeMap::new(),
+        for_check: false,
     }
 }
 

@@ -173,6 +173,7 @@ pub fn change(
         importing: None,
         id: None,
         timeouts: BTreeMap::new(),
+        for_check: false,
     }
 }
 

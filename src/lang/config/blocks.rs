@@ -258,6 +258,13 @@ pub(super) fn check(it: &Block, found: &mut Diagnostics) -> Option<(Check, Optio
             );
             found.push(one.at(it.span));
         }
+        if let Some(lifecycle) = block.body.blocks.iter().find(|it| &*it.kind.text == "lifecycle") {
+            let one = Diagnostic::error(
+                "Invalid lifecycle block",
+                "a data source in a `check` block has no `lifecycle`",
+            );
+            found.push(one.at(lifecycle.header));
+        }
         if let Some(it) = &mut inner {
             it.in_check = Some(name.clone());
         }

@@ -40,6 +40,15 @@ fn within(module: &Module, types: &dyn Types) -> Diagnostics {
     found
 }
 
+/// Only the assertions of a check see what it reads, so that failing to read it stops nothing else.
+fn out_of_scope(resource: &Resource, at: Span) -> Diagnostic {
+    let (key, check) = (ResourceKey::from(resource), resource.in_check.as_deref());
+    let detail = format!("`{key}` is for the check `{}` alone", check.unwrap_or_default());
+    Diagnostic::error("Reference to scoped resource", detail)
+        .at(at)
+        .hint("move the data source out of the check")
+}
+
 /// What an expression may refer to beside the objects of its module.
 #[derive(Clone, Copy, Default)]
 struct Place<'a> {
@@ -48,6 +57,8 @@ struct Place<'a> {
     own: bool,
     /// The local value that the expression is.
     local: Option<&'a str>,
+    /// The check that asserts it.
+    check: Option<&'a str>,
 }
 
 struct Checker<'a> {
@@ -79,7 +90,7 @@ impl<'a> Checker<'a> {
             self.body(&it.body, Place::default(), &mut Vec::new());
         }
         for it in &module.checks {
-            self.conditions(&it.asserts, Place::default());
+            self.conditions(&it.asserts, Place { check: Some(&it.name), ..Default::default() });
         }
         for it in &module.imports {
             self.found.extend(addresses::import(module, it));
@@ -141,12 +152,8 @@ impl<'a> Checker<'a> {
         for expr in [&it.count, &it.for_each].into_iter().flatten() {
             self.expr(expr, Place::default());
         }
-        let place = Place {
-            count: it.count.is_some(),
-            each: it.for_each.is_some(),
-            own: false,
-            local: None,
-        };
+        let place =
+            Place { count: it.count.is_some(), each: it.for_each.is_some(), ..Default::default() };
         self.body(&it.body, place, &mut Vec::new());
         self.depends_on(&it.depends_on);
         let after = Place { own: true, ..place };
@@ -355,10 +362,10 @@ impl<'a> Checker<'a> {
                     self.error(at, "Invalid \"self\" reference", detail);
                 }
             }
-            ("data", _) => self.resource_reference(it, Mode::Data, 1, whole),
-            ("ephemeral", _) => self.resource_reference(it, Mode::Ephemeral, 1, whole),
-            ("resource", _) => self.resource_reference(it, Mode::Managed, 1, whole),
-            _ => self.resource_reference(it, Mode::Managed, 0, whole),
+            ("data", _) => self.resource_reference(it, Mode::Data, 1, whole, place),
+            ("ephemeral", _) => self.resource_reference(it, Mode::Ephemeral, 1, whole, place),
+            ("resource", _) => self.resource_reference(it, Mode::Managed, 1, whole, place),
+            _ => self.resource_reference(it, Mode::Managed, 0, whole, place),
         }
     }
 
@@ -412,6 +419,7 @@ impl<'a> Checker<'a> {
         mode: Mode,
         skip: usize,
         whole: &dyn Fn() -> bool,
+        place: Place<'_>,
     ) {
         let at = it.span();
         let words: Vec<&Str> = it
@@ -443,6 +451,9 @@ impl<'a> Checker<'a> {
         let Some(resource) = self.module.resources.get(&key) else {
             return self.undeclared_resource(at, &key);
         };
+        if resource.in_check.is_some() && resource.in_check.as_deref() != place.check {
+            return self.found.push(out_of_scope(resource, at));
+        }
         self.resource_steps(it, resource, it.steps.get(skip + 1..).unwrap_or(&[]), whole);
     }
 
