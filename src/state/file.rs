@@ -61,16 +61,24 @@ struct Run {
 /// What the file held when it was last read or written.
 struct Seen {
     bytes: Vec<u8>,
-    /// How we would write the same; none where that is `bytes`.
-    canonical: Option<Vec<u8>>,
+    /// Whether we wrote them ourselves just now.
+    own: bool,
     lineage: String,
     serial: u64,
 }
 
 impl Seen {
     fn new(bytes: Vec<u8>, state: &State) -> Self {
-        let canonical = Some(tfstate::encode(state)).filter(|it| *it != bytes);
-        Seen { bytes, canonical, lineage: state.lineage.clone(), serial: state.serial }
+        Seen { bytes, own: false, lineage: state.lineage.clone(), serial: state.serial }
+    }
+
+    /// Whether it holds that state. Another may have written the same in other words: most runs that
+    /// read never ask, so that is found out only here.
+    fn holds(&self, state: &State) -> bool {
+        let wanted = tfstate::encode(state);
+        let as_ours = |it: &State| tfstate::encode(it) == wanted;
+        wanted == self.bytes
+            || (!self.own && tfstate::decode("", &self.bytes).is_ok_and(|it| as_ours(&it)))
     }
 }
 
@@ -164,7 +172,7 @@ impl Store for FileStore {
                 );
                 return Err(changed(&self.place(), &why).into());
             }
-            if tfstate::encode(state) == *seen.canonical.as_ref().unwrap_or(&seen.bytes) {
+            if seen.holds(state) {
                 return Ok(());
             }
         }
@@ -187,7 +195,7 @@ impl Store for FileStore {
         }
         run.backed_up = true;
         let (lineage, serial) = (state.lineage.clone(), state.serial);
-        run.seen = Some(Seen { bytes, canonical: None, lineage, serial });
+        run.seen = Some(Seen { bytes, own: true, lineage, serial });
         Ok(())
     }
 
