@@ -102,7 +102,14 @@ impl Engine {
         if options.targets.is_empty() {
             return std::mem::take(&mut ground.objects);
         }
-        let (plan, _) = self.whole(ground, clouds, data, &held.rows, options);
+        // What was read last time says well enough which instances there are. Where it does not, whatever
+        // is not looked at would be planned as it was: so everything is.
+        let mut told = ground.known_data.clone();
+        told.extend(data.clone());
+        let (plan, found) = self.whole(ground, clouds, &told, &held.rows, options);
+        if found.has_errors() {
+            return std::mem::take(&mut ground.objects);
+        }
         let needed: HashSet<Address> = plan.changes.into_iter().map(|it| it.address).collect();
         let all = std::mem::take(&mut ground.objects).into_iter();
         let (unread, left) = all.partition(|(address, _)| needed.contains(address));
@@ -329,7 +336,7 @@ impl Engine {
                 make::walk(evaluation, &options.targets);
                 outputs = match options.targets.is_empty() {
                     true => make::outputs(evaluation, &before),
-                    false => make::targeted_outputs(evaluation, &before),
+                    false => make::targeted_outputs(evaluation, &before, &options.targets),
                 };
                 let planned = |address: &Address| evaluation.changes.borrow().contains_key(address);
                 let orphans = objects.iter().filter(|(address, _)| !planned(address));

@@ -174,18 +174,21 @@ pub fn outputs(ev: &Evaluation<'_>, before: &BTreeMap<Str, Value>) -> BTreeMap<S
     all
 }
 
-/// Root outputs that come from what the targets keep, and from nothing else.
+/// Root outputs that come from what the targets keep, and from nothing else. More may have been evaluated
+/// on the way than they keep.
 pub fn targeted_outputs(
     ev: &Evaluation<'_>,
     before: &BTreeMap<Str, Value>,
+    targets: &[Target],
 ) -> BTreeMap<Str, OutputChange> {
     let root = ev.root();
     let (planned, wanted) = (ev.changes.borrow().clone(), ev.wanted.borrow().clone());
+    let kept = kept(planned.values().map(|it| &**it), PlanMode::Normal, targets);
     let told = ev.take_diagnostics();
     let within = |name: &&Str| {
         let Ok(value) = ev.output(&root, name) else { return false };
         let from = ev.addresses(&value.deep_marks().from);
-        !from.is_empty() && from.iter().all(|it| planned.contains_key(it))
+        !from.is_empty() && from.iter().all(|it| kept.contains(it))
     };
     let names: BTreeSet<Str> = root.module.outputs.keys().filter(within).cloned().collect();
     let mut all = outputs(ev, before);
@@ -317,14 +320,13 @@ pub fn spread_create_before_destroy(changes: &mut Changes) {
     }
 }
 
-/// The plan without what `--target` leaves out: kept are the targets and what they depend on.
-pub fn keep_targets(plan: &mut Plan, targets: &[Target]) {
-    if targets.is_empty() {
-        return;
-    }
-    let by_address: BTreeMap<Address, Vec<Address>> = plan
-        .changes
-        .iter()
+/// What targets keep of these changes: themselves, and what they depend on.
+fn kept<'c>(
+    changes: impl Iterator<Item = &'c Change>,
+    mode: PlanMode,
+    targets: &[Target],
+) -> BTreeSet<Address> {
+    let by_address: BTreeMap<Address, Vec<Address>> = changes
         .map(|it| {
             let all = it.dependencies.iter().chain(&it.prior_dependencies).cloned().collect();
             (it.address.clone(), all)
@@ -334,7 +336,7 @@ pub fn keep_targets(plan: &mut Plan, targets: &[Target]) {
     let mut kept: BTreeSet<Address> = by_address.keys().filter(named).cloned().collect();
     let mut waiting: Vec<Address> = kept.iter().cloned().collect();
     while let Some(address) = waiting.pop() {
-        let linked: Vec<Address> = match plan.mode {
+        let linked: Vec<Address> = match mode {
             // What uses an object goes before it.
             PlanMode::Destroy => by_address
                 .iter()
@@ -345,6 +347,15 @@ pub fn keep_targets(plan: &mut Plan, targets: &[Target]) {
         };
         waiting.extend(linked.into_iter().filter(|it| kept.insert(it.clone())));
     }
+    kept
+}
+
+/// The plan without what `--target` leaves out.
+pub fn keep_targets(plan: &mut Plan, targets: &[Target]) {
+    if targets.is_empty() {
+        return;
+    }
+    let kept = kept(plan.changes.iter(), plan.mode, targets);
     plan.changes.retain(|it| kept.contains(&it.address));
     if plan.mode == PlanMode::Destroy {
         plan.outputs.clear();
