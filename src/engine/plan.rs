@@ -55,6 +55,7 @@ impl Engine {
         let known_data = prior::data(&state, &self.registry);
         let stack = Cow::Borrowed(stack);
         let (generated, untold) = Default::default();
+        let replace = options.replace.iter().cloned().collect();
         let mut ground = Ground {
             stack,
             settled,
@@ -65,6 +66,7 @@ impl Engine {
             made,
             generated,
             untold,
+            replace,
         };
         let unread = self.unread(&mut ground, &clouds, &data, &held, options);
         self.begin_survey(&ground, &unread, &clouds, options);
@@ -262,8 +264,7 @@ impl Engine {
         opened: &BTreeMap<Address, Value>,
         options: &PlanOptions,
     ) -> Round {
-        let replace: HashSet<Address> = options.replace.iter().cloned().collect();
-        let evaluation = self.evaluation(ground, clouds, data, opened, &replace, options);
+        let evaluation = self.evaluation(ground, clouds, data, opened, options);
         let mut imports = Vec::new();
         if options.mode == PlanMode::Normal {
             imports = imports::requests(&evaluation, &ground.objects, options.generate_config);
@@ -290,8 +291,7 @@ impl Engine {
         opened: &BTreeMap<Address, Value>,
         options: &PlanOptions,
     ) -> (Plan, Diagnostics) {
-        let replace: HashSet<Address> = options.replace.iter().cloned().collect();
-        let evaluation = self.evaluation(ground, clouds, data, opened, &replace, options);
+        let evaluation = self.evaluation(ground, clouds, data, opened, options);
         let plan = self.everything(ground, data, &evaluation, options);
         (plan, evaluation.take_diagnostics())
     }
@@ -302,7 +302,6 @@ impl Engine {
         clouds: &'e Clouds,
         data: &'e BTreeMap<Address, Value>,
         opened: &'e BTreeMap<Address, Value>,
-        replace: &'e HashSet<Address>,
         options: &PlanOptions,
     ) -> Evaluation<'e> {
         let purpose =
@@ -312,7 +311,7 @@ impl Engine {
             data,
             opened,
             clouds: clouds.all(),
-            ..self.facts(&ground.stack, purpose, variables, objects, replace, made)
+            ..self.facts(&ground.stack, purpose, variables, objects, &ground.replace, made)
         };
         let evaluation = Evaluation::new(&ground.stack.config, facts).knowing(&ground.settled);
         let untold = ground.untold.iter().map(|(at, why)| (at.clone(), why.summary.clone()));
@@ -504,6 +503,8 @@ struct Ground<'a> {
     generated: Vec<Generated>,
     /// Data sources of checks that could not be read, and what to warn of.
     untold: BTreeMap<Address, Diagnostic>,
+    /// Instances that are to be made anew on request.
+    replace: HashSet<Address>,
 }
 
 impl Ground<'_> {

@@ -42,17 +42,20 @@ pub fn plan(
     };
     // A check looks at what is there when all is done, so it is read again then.
     let (for_check, again) = (resource.in_check.is_some(), Reason::ReadBecauseCheckNested);
+    let leave = |reason, row| {
+        ev.planned(Change { for_check, ..change(ev, address, &given, reason, row) });
+    };
     let Some(reason) = reason else {
         if let Some(read) = ev.facts.data.get(address) {
             let read = mark_sensitive(schema.attributes, read).with_marks(&marks);
             opening::postconditions(ev, scope, resource, address, &read)?;
             if for_check {
-                ev.planned(change(ev, address, &given, again, read.clone()));
+                leave(again, read.clone());
             }
             return Ok(read);
         }
         if ev.unread.borrow().contains_key(address) {
-            ev.planned(change(ev, address, &given, again, row));
+            leave(again, row);
             return Ok(Value::unknown(schema.ty()).with_marks(&marks));
         }
         let (row, _) = row.without_marks();
@@ -61,8 +64,7 @@ pub fn plan(
         ev.wanted.borrow_mut().insert(address.clone(), wanted);
         return Ok(Value::unknown(schema.ty()).with_marks(&marks));
     };
-    let read = change(ev, address, &given, reason, row.clone());
-    ev.planned(Change { for_check, ..read });
+    leave(reason, row.clone());
     Ok(row.with_marks(&marks))
 }
 
@@ -77,7 +79,6 @@ fn change(
     let provider = providers::name(ev.facts.registry, &given.provider);
     Change {
         reason: Some(reason),
-        for_check: reason == Reason::ReadBecauseCheckNested,
         after: Some(row),
         dependencies: ev.addresses(&given.origins),
         timeouts: given.timeouts.clone(),
