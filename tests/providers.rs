@@ -83,7 +83,11 @@ impl Regions {
     }
 
     async fn apply(&mut self, text: &str) {
-        let plan = self.plan(text).await.unwrap();
+        self.apply_with(text, INNER).await;
+    }
+
+    async fn apply_with(&mut self, text: &str, inner: &str) {
+        let plan = self.plan_with(text, inner).await.unwrap();
         let (stack, _) = self.engine.load(Path::new("."));
         let applied = self.engine.apply(&stack.unwrap(), &Inputs::new(), &plan).await;
         assert!(!applied.diagnostics.has_errors(), "{}", applied.diagnostics);
@@ -146,6 +150,78 @@ async fn an_empty_block_of_a_module_stands_for_what_is_handed_in() {
         let text = format!("{PROVIDERS}module \"m\" {{\n  source = \"./m\"\n  {handed}\n}}\n");
         let plan = Regions::new().plan_with(&text, inner).await.unwrap();
         assert_eq!(plan.changes[0].provider, want, "{handed}");
+    }
+}
+
+/// A module that says itself where its objects live.
+const CONFIGURED: &str = r#"
+variable "region" {
+  type = string
+}
+provider "fake" {
+  region = var.region
+}
+provider "fake" {
+  alias  = "home"
+  region = "east"
+}
+resource "fake_thing" "inner" {
+  name = "inner"
+}
+resource "fake_thing" "home" {
+  provider = fake.home
+  name     = "home"
+}
+"#;
+
+#[tokio::test(start_paused = true)]
+async fn a_module_may_configure_providers_itself() {
+    let mut it = Regions::new();
+    let call = |more: &str| {
+        let here = "resource \"fake_thing\" \"here\" {\n  name = \"here\"\n}\n";
+        format!(
+            "{PROVIDERS}{here}module \"m\" {{\n  source = \"./m\"\n  region = \"west\"\n{more}}}\n"
+        )
+    };
+    it.apply_with(&call(""), CONFIGURED).await;
+    assert_eq!(it.names(), [vec!["here", "home"], vec!["inner"]]);
+    let state = it.state();
+    let provider =
+        |address: &str| state.current(&address.parse().unwrap()).unwrap().provider.clone();
+    let own = "module.m.provider[\"registry.terraform.io/fake/fake\"]";
+    assert_eq!(provider("module.m.fake_thing.inner"), own);
+    assert_eq!(provider("module.m.fake_thing.home"), format!("{own}.home"));
+    assert!(!it.plan_with(&call(""), CONFIGURED).await.unwrap().has_changes());
+
+    // Nobody knows where to delete its objects when the module is gone, and its configuration with it.
+    let found = it.plan_with(PROVIDERS, "").await.unwrap_err();
+    assert!(found.to_string().contains("`module.m.fake`"), "{found}");
+    assert_eq!(it.names(), [vec!["here", "home"], vec!["inner"]]);
+
+    // The configuration stays, so what has no block any more is deleted where it was made.
+    let rest = CONFIGURED.split("resource").next().unwrap();
+    it.apply_with(&call(""), rest).await;
+    assert_eq!(it.names(), [vec!["here".to_string()], Vec::new()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_module_that_configures_providers_is_called_once() {
+    let thing = "resource \"fake_thing\" \"x\" {\n  name = \"x\"\n}\n";
+    let overridden = "Cannot override provider configuration";
+    let repeated = "Module is incompatible with count, for_each, and depends_on";
+    for (more, summary) in [
+        ("count = 2", repeated),
+        ("for_each = toset([\"a\"])", repeated),
+        ("depends_on = [fake_thing.x]", repeated),
+        ("providers = { fake.home = fake }", overridden),
+    ] {
+        let call =
+            format!("module \"m\" {{\n  source = \"./m\"\n  region = \"west\"\n  {more}\n}}\n");
+        let text = format!("{PROVIDERS}{thing}{call}");
+        let found = Regions::new().plan_with(&text, CONFIGURED).await.unwrap_err();
+        let told = found.iter().next().unwrap();
+        assert_eq!((found.len(), &*told.summary), (1, summary), "{found}");
+        assert!(told.span.is_some(), "{told:?}");
     }
 }
 

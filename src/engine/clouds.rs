@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Stack;
-use crate::address::{Address, ModulePath, ModuleStep, ResourceAddress, Target};
+use crate::address::{Address, ModulePath, ResourceAddress, Target};
 use crate::diag::{Diagnostic, Result};
 use crate::driver::Cloud;
 use crate::lang::ast::ExprKind;
 use crate::lang::config::{Config, LookedAt, Module, reference_text};
 use crate::lang::value::Value;
-use crate::plan::evaluation::{Evaluation, ProviderKey};
-use crate::plan::providers;
+use crate::plan::evaluation::Evaluation;
+use crate::plan::providers::{self, ProviderKey};
 use crate::provider::{Registry, Survey};
 
 /// Clients by provider configuration.
@@ -48,7 +48,7 @@ impl Clouds {
         looked_at: Option<&dyn Fn() -> LookedAt>,
     ) {
         for (key, cloud) in &self.0 {
-            if let Some(provider) = registry.provider(&key.0) {
+            if let Some(provider) = registry.provider(&key.name) {
                 let known = known.remove(key).unwrap_or_default();
                 provider.begin_survey(cloud, &Survey { known, looked_at });
             }
@@ -58,7 +58,7 @@ impl Clouds {
     /// Tells the providers that from now on objects may change.
     pub fn end_survey(&self, registry: &Registry) {
         for (key, cloud) in &self.0 {
-            if let Some(provider) = registry.provider(&key.0) {
+            if let Some(provider) = registry.provider(&key.name) {
                 provider.end_survey(cloud);
             }
         }
@@ -76,7 +76,7 @@ impl Clouds {
             if !value.is_wholly_known() || self.0.contains_key(key) {
                 continue;
             }
-            let Some(provider) = registry.provider(&key.0) else { continue };
+            let Some(provider) = registry.provider(&key.name) else { continue };
             let (value, _) = value.clone().without_marks();
             let cloud = provider.configure(&value).await;
             let cloud = cloud.map_err(|those| those.map(|it| placed(config, key, it)))?;
@@ -89,7 +89,7 @@ impl Clouds {
 
 /// The error for a provider block that needs what is not there yet.
 pub fn unknown_config(config: &Config, key: &ProviderKey) -> Diagnostic {
-    let detail = format!("the arguments of provider `{}` are known only after apply", key.0);
+    let detail = format!("the arguments of provider `{}` are known only after apply", key.name);
     let it = Diagnostic::error("provider configuration is not known", detail)
         .hint("apply first, with `--target`, what the provider block refers to");
     placed(config, key, it)
@@ -97,9 +97,7 @@ pub fn unknown_config(config: &Config, key: &ProviderKey) -> Diagnostic {
 
 /// What is wrong with a provider, with the place of its block.
 fn placed(config: &Config, key: &ProviderKey, mut it: Diagnostic) -> Diagnostic {
-    let mut blocks = config.root.providers.iter();
-    let block = blocks.find(|it| (&it.name, &it.alias) == (&key.0, &key.1));
-    it.span = it.span.or(block.map(|it| it.span));
+    it.span = it.span.or(key.block(&config.root).map(|it| it.span));
     it
 }
 
@@ -122,14 +120,12 @@ pub fn needed<'o>(
             keys.extend(providers::of_block(registry, root, &address));
         }
         for call in module.calls.values() {
-            let mut inner = path.clone();
-            inner.0.push(ModuleStep { name: call.name.clone(), key: None });
-            of_module(registry, root, &inner, &call.module, keys);
+            of_module(registry, root, &path.child(call.name.clone(), None), &call.module, keys);
         }
     }
     let (registry, root) = (ev.facts.registry, ev.root().module.clone());
-    let mut keys: BTreeSet<ProviderKey> =
-        root.providers.iter().map(|it| (it.name.clone(), it.alias.clone())).collect();
+    let written = providers::written(&root).into_iter();
+    let mut keys: BTreeSet<ProviderKey> = written.map(|(key, _)| key).collect();
     of_module(registry, &root, &ModulePath::root(), &root, &mut keys);
     let of_object = |(at, known)| providers::of_object(registry, &root, at, known);
     let imported = root.imports.iter().filter_map(|it| {
@@ -137,8 +133,8 @@ pub fn needed<'o>(
         let Ok(Target::Resource(to)) = reference_text(to).parse() else { return None };
         Some(providers::of_import(registry, &root, it, &to))
     });
-    // One that has an alias is only there where it is written.
-    keys.extend(imported.filter(|it| it.1.is_none()));
-    keys.extend(objects.into_iter().map(of_object).filter(|it| it.1.is_none()));
+    // Any other is only there where it is written.
+    keys.extend(imported.filter(ProviderKey::is_implied));
+    keys.extend(objects.into_iter().map(of_object).filter(ProviderKey::is_implied));
     keys
 }

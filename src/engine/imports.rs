@@ -10,9 +10,10 @@ use crate::lang::convert::convert;
 use crate::lang::eval::{Scope, evaluate};
 use crate::lang::types::Type;
 use crate::lang::value::{Kind, Value};
-use crate::plan::evaluation::{Evaluation, ProviderKey};
+use crate::plan::evaluation::Evaluation;
 use crate::plan::instance::Prior;
-use crate::plan::{providers, repetition};
+use crate::plan::providers::{self, ProviderKey};
+use crate::plan::repetition;
 
 /// An object to take over.
 pub(super) struct Request {
@@ -83,7 +84,7 @@ fn request(
         let named = import.provider.as_ref().map_or(import.span, |it| it.span);
         providers::declared(root, &provider).map_err(|it| it.at(named))?;
         let settings = evaluation.provider(&provider)?;
-        let defaults = registry.provider(&provider.0).map(|it| it.defaults(&settings));
+        let defaults = registry.provider(&provider.name).map(|it| it.defaults(&settings));
         let default_tags = defaults.and_then(|it| it.tags);
         let named = import.provider.clone();
         unwritten = Some(Unwritten { named, default_tags, tells_id: false });

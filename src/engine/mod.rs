@@ -38,9 +38,10 @@ use crate::lang::eval::{Environment, Scope, evaluate};
 use crate::lang::files::Files;
 use crate::lang::load;
 use crate::lang::value::{Str, Value};
-use crate::plan::evaluation::{Evaluation, Facts, ProviderKey, Purpose};
+use crate::plan::evaluation::{Evaluation, Facts, Purpose};
 use crate::plan::instance::Prior;
 use crate::plan::memo::Settled;
+use crate::plan::providers::{self, ProviderKey};
 use crate::plan::{Plan, PlanMode, make};
 use crate::provider::Registry;
 use crate::state::{Guard, LockError, LockInfo, Store};
@@ -164,8 +165,8 @@ impl Engine {
         let (prior, replace, variables) = Default::default();
         let facts = self.facts(stack, Purpose::Validate, &variables, &prior, &replace, None);
         let evaluation = Evaluation::new(&stack.config, facts);
-        for block in &stack.config.root.providers {
-            evaluation.keep(evaluation.provider(&(block.name.clone(), block.alias.clone())));
+        for (key, _) in providers::written(&stack.config.root) {
+            evaluation.keep(evaluation.provider(&key));
         }
         make::walk(&evaluation, &[]);
         make::outputs(&evaluation, &BTreeMap::new());
@@ -185,9 +186,9 @@ impl Engine {
     /// Provider blocks that configure nothing, such as misspelled ones.
     fn unknown_providers(&self, stack: &Stack) -> Diagnostics {
         let names = || self.registry.providers().iter().map(|it| it.name());
-        let blocks = stack.config.root.providers.iter();
-        let unknown = blocks.filter(|block| names().all(|it| it != &*block.name));
-        let warning = |block: &ProviderBlock| {
+        let blocks = providers::written(&stack.config.root).into_iter();
+        let unknown = blocks.filter(|(key, _)| names().all(|it| it != &*key.name));
+        let warning = |(_, block): (_, &ProviderBlock)| {
             let name = &*block.name;
             let detail = format!("no type of this build belongs to `{name}`");
             let it = Diagnostic::warning("provider block that is not used", detail);

@@ -15,13 +15,12 @@ use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::lang::config::LookedAt;
 use crate::lang::types::Type;
 use crate::lang::value::{Str, Value};
-use crate::plan::evaluation::{Evaluation, Facts, ProviderKey, Purpose};
+use crate::plan::evaluation::{Evaluation, Facts, Purpose};
 use crate::plan::generated::Generated;
 use crate::plan::instance::Prior;
 use crate::plan::memo::Settled;
-use crate::plan::{
-    Action, Change, CheckResult, OutputChange, Plan, PlanMode, diff, make, moves, providers,
-};
+use crate::plan::providers::{self, ProviderKey};
+use crate::plan::{Action, Change, CheckResult, OutputChange, Plan, PlanMode, diff, make, moves};
 use crate::state::{OutputState, State};
 
 impl Engine {

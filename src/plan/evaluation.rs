@@ -13,6 +13,7 @@ use foldhash::{HashMap, HashMapExt};
 use super::change::{Change, Changes, CheckResult, CheckStatus};
 use super::instance;
 use super::memo::{Item, Memo, Node, Settled};
+use super::providers::ProviderKey;
 use super::repetition::{self, Repetition};
 use super::scope::ModuleScope;
 use crate::address::{Address, Key, ModulePath, ResourceAddress};
@@ -146,9 +147,6 @@ pub struct Wanted {
     /// Whether nothing but a check looks at it, which never stops a run.
     pub for_check: bool,
 }
-
-/// A provider configuration: local name and alias, in the root module.
-pub type ProviderKey = (Str, Option<Str>);
 
 /// The error of what needs something that failed: it is not shown.
 pub fn upstream() -> Diagnostics {
@@ -333,6 +331,14 @@ impl<'a> Evaluation<'a> {
         instance
     }
 
+    /// The only instance of a module that is not repeated.
+    fn called_once(&self, path: &ModulePath) -> Option<Arc<ModuleInstance>> {
+        path.0.iter().try_fold(self.root(), |parent, step| {
+            let call = parent.module.calls.get(&step.name)?;
+            Some(self.child(&parent, call, None, Repeated::default()))
+        })
+    }
+
     /// The instances of a resource.
     pub fn repetition(
         &self,
@@ -376,22 +382,20 @@ impl<'a> Evaluation<'a> {
         })
     }
 
-    /// The configuration of a provider, in the root module: its arguments, maybe not all known.
+    /// The configuration of a provider: its arguments, maybe not all known.
     pub fn provider(&self, key: &ProviderKey) -> Result<Value> {
-        let root = self.root();
-        let node = Node { module: 0, item: Item::Provider(key.0.clone(), key.1.clone()) };
-        self.value(node, || {
-            let Some(provider) = self.facts.registry.provider(&key.0) else {
+        let module = self.called_once(&key.module).ok_or_else(upstream)?;
+        let item = Item::Provider(key.name.clone(), key.alias.clone());
+        self.value(Node { module: module.number, item }, || {
+            let Some(provider) = self.facts.registry.provider(&key.name) else {
                 return Err(upstream());
             };
-            let blocks = &root.module.providers;
-            let Some(block) = blocks.iter().find(|it| (&it.name, &it.alias) == (&key.0, &key.1))
-            else {
+            let Some(block) = module.module.provider(&key.name, &key.alias) else {
                 let all = provider.arguments().iter();
                 return Ok(Value::object(all.map(|it| (it.name, Value::null(it.kind.ty())))));
             };
-            let scope = self.scope(&root);
-            let what = format!("provider `{}`", key.0);
+            let scope = self.scope(&module);
+            let what = format!("provider `{}`", key.name);
             let (row, places, mut diagnostics) =
                 super::arguments::read(&scope, &block.body, provider.arguments(), &what);
             super::rules::check(&row, provider.arguments(), &places, &mut diagnostics);

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::change::{Action, Change, Reason};
 use super::diff;
-use super::evaluation::{Evaluation, ModuleInstance, ProviderKey, Purpose, upstream};
+use super::evaluation::{Evaluation, ModuleInstance, Purpose, upstream};
 use super::opening::{self, Opening};
-use super::providers;
+use super::providers::{self, ProviderKey};
 use crate::address::{Address, Mode};
 use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::driver::AnyDriver;

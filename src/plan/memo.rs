@@ -56,8 +56,8 @@ impl Node {
             Item::Output(name) => format!("{prefix}output.{name} (expand)"),
             Item::Call(name) => format!("{prefix}module.{name} (expand)"),
             Item::Instance(key, _) | Item::Resource(key) => format!("{prefix}{key}"),
-            Item::Provider(name, None) => format!("provider[{name}]"),
-            Item::Provider(name, Some(alias)) => format!("provider[{name}].{alias}"),
+            Item::Provider(name, None) => format!("{prefix}provider[{name}]"),
+            Item::Provider(name, Some(alias)) => format!("{prefix}provider[{name}].{alias}"),
         }
     }
 }

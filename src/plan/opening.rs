@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use super::arguments::{self, PlacesMap};
 use super::diff;
-use super::evaluation::{Checked, Evaluation, ModuleInstance, ProviderKey, Repeated, upstream};
+use super::evaluation::{Checked, Evaluation, ModuleInstance, Repeated, upstream};
 use super::instance::{Prior, with_part, without_origins};
-use super::providers;
+use super::providers::{self, ProviderKey};
 use super::rules;
 use super::scope::ModuleScope;
 use crate::address::{Address, Mode};
@@ -134,7 +134,7 @@ fn arguments(
     let explicit = explicit.union(&ev.module_dependencies(module)?);
     found.into_result(())?;
     if schema.tags.is_some() {
-        let defaults = ev.facts.registry.provider(&provider.0).map(|it| it.defaults(&settings));
+        let defaults = ev.facts.registry.provider(&provider.name).map(|it| it.defaults(&settings));
         let tags = defaults.and_then(|it| it.tags);
         let own = crate::schema::row::part(&row, "tags");
         row = with_part(&row, "tags_all", diff::merge_tags(tags.as_ref(), own));

@@ -35,7 +35,7 @@ use indexmap::IndexMap;
 use super::ast::{Attribute, Block, Body, Expr, Reference, Step};
 use super::types::Type;
 use super::value::{Str, Value};
-use crate::address::{Mode, ResourceAddress, Target, compared};
+use crate::address::{Mode, ModulePath, ResourceAddress, Target, compared};
 use crate::diag::{Sources, Span};
 
 /// The whole configuration: the root module and all that it calls.
@@ -121,11 +121,17 @@ impl From<&Resource> for ResourceKey {
 impl Module {
     /// The resource of that address, as this module calls it.
     pub fn resource(&self, address: &ResourceAddress) -> Option<&Resource> {
-        let mut module = self;
-        for step in &address.module.0 {
-            module = &module.calls.get(&step.name)?.module;
-        }
-        module.resources.get(&ResourceKey::from(address))
+        self.descendant(&address.module)?.resources.get(&ResourceKey::from(address))
+    }
+
+    /// The module that a path of calls leads to.
+    pub fn descendant(&self, path: &ModulePath) -> Option<&Module> {
+        path.0.iter().try_fold(self, |module, step| Some(&*module.calls.get(&step.name)?.module))
+    }
+
+    /// The provider block of that name and alias.
+    pub fn provider(&self, name: &str, alias: &Option<Str>) -> Option<&ProviderBlock> {
+        self.providers.iter().find(|it| &*it.name == name && it.alias == *alias)
     }
 }
 
@@ -331,6 +337,13 @@ pub struct ProviderBlock {
     pub body: Arc<Body>,
     /// Kind and label.
     pub span: Span,
+}
+
+impl ProviderBlock {
+    /// Whether it says nothing: in a module, such a block stands for what the caller hands in.
+    pub fn is_empty(&self) -> bool {
+        self.body.attributes.is_empty() && self.body.blocks.is_empty()
+    }
 }
 
 /// `check "name" { … }`; its data source is among the module's resources.

@@ -1,9 +1,8 @@
 //! `required_providers`: sources and versions of providers, and mistakes in them.
 
-use super::{Module, ModuleCall, TerraformBlock, refer, version};
+use super::{Module, ModuleCall, ProviderRef, TerraformBlock, refer, version};
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::lang::ast::{Attribute, Block, Expr, ExprKind, ObjectKey};
-use crate::lang::value::Str;
 
 /// Reads one block into what is known of the module so far.
 pub(super) fn required_providers(
@@ -34,7 +33,7 @@ pub(super) fn required_providers(
 }
 
 /// The provider configurations that a module wants under names of its own.
-pub(super) fn aliases(module: &Module) -> Vec<(Str, Option<Str>)> {
+pub(super) fn aliases(module: &Module) -> Vec<ProviderRef> {
     let mut all = Vec::new();
     for attribute in module.terraform.required_providers.values() {
         let ExprKind::Object(parts) = &attribute.value.kind else { continue };
@@ -42,19 +41,35 @@ pub(super) fn aliases(module: &Module) -> Vec<(Str, Option<Str>)> {
             let named = matches!(key, ObjectKey::Word(it) if &*it.text == "configuration_aliases");
             let ExprKind::Tuple(items) = &value.kind else { continue };
             for item in items.iter().filter(|_| named) {
-                let it = refer::provider(item, false, &mut Diagnostics::new());
-                all.extend(it.map(|it| (it.name, it.alias)));
+                all.extend(refer::provider(item, false, &mut Diagnostics::new()));
             }
         }
     }
     all
 }
 
-/// Whether the provider configurations that a call hands in are those that its module asks for.
-pub(super) fn handed_in(call: &ModuleCall) -> Diagnostics {
+/// What says that a module is called more than once or late, where something does: this call, or one of
+/// those that lead to it.
+pub(super) fn repeats(call: &ModuleCall) -> Option<Span> {
+    let over = call.count.as_ref().or(call.for_each.as_ref()).map(|it| it.span);
+    over.or_else(|| call.depends_on.first().map(|it| it.span()))
+}
+
+/// Whether the provider configurations that a call hands in are those that its module asks for;
+/// `repeated` is where it is said that the module is called more than once or late.
+pub(super) fn handed_in(call: &ModuleCall, repeated: Option<Span>) -> Diagnostics {
     let mut found = Diagnostics::new();
     let module = &call.module;
+    let configured = |it: &ProviderRef| {
+        module.provider(&it.name, &it.alias).is_some_and(|block| !block.is_empty())
+    };
     for (inner, _) in &call.providers {
+        if configured(inner) {
+            let detail = format!("the module configures `{}` itself", inner.name);
+            let one = Diagnostic::error("Cannot override provider configuration", detail);
+            let hint = "remove the `provider` block from the module, or this from the call";
+            found.push(one.hint(hint).at(inner.span));
+        }
         let required = module.terraform.required_providers.contains_key(&inner.name);
         if !required && !module.providers.iter().any(|it| it.name == inner.name) {
             let detail = format!("the module does not say which provider `{}` is", inner.name);
@@ -64,8 +79,9 @@ pub(super) fn handed_in(call: &ModuleCall) -> Diagnostics {
         }
     }
     for alias in aliases(module) {
-        if !call.providers.iter().any(|(it, _)| (&it.name, &it.alias) == (&alias.0, &alias.1)) {
-            let name = format!("{}.{}", alias.0, alias.1.as_deref().unwrap_or_default());
+        let is_it = |it: &ProviderRef| (&it.name, &it.alias) == (&alias.name, &alias.alias);
+        if !configured(&alias) && !call.providers.iter().any(|(it, _)| is_it(it)) {
+            let name = format!("{}.{}", alias.name, alias.alias.as_deref().unwrap_or_default());
             let detail = format!("the module needs a configuration of the provider `{name}`");
             let one = Diagnostic::error("Missing required provider configuration", detail);
             let hint = format!("hand it in with `providers = {{ {name} = … }}`");
@@ -73,16 +89,17 @@ pub(super) fn handed_in(call: &ModuleCall) -> Diagnostics {
         }
     }
     for block in &module.providers {
-        if block.body.attributes.is_empty() && block.body.blocks.is_empty() {
+        if block.is_empty() {
             let detail = "the configuration is taken from the caller, so this block does nothing";
             let one = Diagnostic::warning("Redundant empty provider block", detail);
             found.push(one.at(block.span));
-        } else {
-            let detail = "a provider is configured in the root module alone";
-            let one = Diagnostic::error("provider configuration in a module", detail);
-            let hint = "move it to the root module, and hand it in with `providers = { … }`";
-            found.push(one.hint(hint).at(block.span));
         }
+    }
+    if let Some(repeated) = repeated.filter(|_| module.providers.iter().any(|it| !it.is_empty())) {
+        let detail = "the module has provider blocks of its own, which cannot be repeated";
+        let summary = "Module is incompatible with count, for_each, and depends_on";
+        let hint = "move them to the root module, and hand them in with `providers = { … }`";
+        found.push(Diagnostic::error(summary, detail).hint(hint).at(repeated));
     }
     found
 }

@@ -18,11 +18,12 @@ pub fn validate(module: &Module, types: &dyn Types) -> Diagnostics {
         let detail = "what the root module puts out is stored, so it cannot be ephemeral";
         found.push(Diagnostic::error("Ephemeral output not allowed", detail).at(it.span));
     }
-    found.extend(within(module, types));
+    found.extend(within(module, types, None));
     found
 }
 
-fn within(module: &Module, types: &dyn Types) -> Diagnostics {
+/// `repeated` is where it is said that the module is called more than once or late.
+fn within(module: &Module, types: &dyn Types, repeated: Option<Span>) -> Diagnostics {
     let mut check = Checker { module, types, found: Diagnostics::new() };
     check.module();
     let mut found = check.found;
@@ -34,8 +35,9 @@ fn within(module: &Module, types: &dyn Types) -> Diagnostics {
             );
             found.push(it.at(import.span));
         }
-        found.extend(requirements::handed_in(call));
-        found.extend(within(&call.module, types));
+        let repeated = requirements::repeats(call).or(repeated);
+        found.extend(requirements::handed_in(call, repeated));
+        found.extend(within(&call.module, types, repeated));
     }
     found
 }
