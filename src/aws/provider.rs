@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::tls::{Provider as Tls, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider as Tls, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
@@ -158,8 +159,11 @@ impl AwsProvider {
 
 /// Connections with rustls and the roots of the system.
 pub fn http_client() -> SharedHttpClient {
-    let builder = aws_smithy_http_client::Builder::new();
-    reach::soon(builder.tls_provider(Tls::Rustls(CryptoMode::Ring)).build_https())
+    let builder =
+        || aws_smithy_http_client::Builder::new().tls_provider(Tls::Rustls(CryptoMode::Ring));
+    let without_roots = TlsContext::builder().with_trust_store(TrustStore::empty()).build();
+    let plain = without_roots.map_or_else(|_| builder(), |it| builder().tls_context(it));
+    reach::soon(reach::by_scheme(plain.build_https(), builder().build_https()))
 }
 
 /// Adaptive: a token bucket per service and region slows the client down when AWS throttles.

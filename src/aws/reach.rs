@@ -1,4 +1,5 @@
-//! Endpoints where nobody listens: told at once, instead of after ten attempts.
+//! How endpoints are reached: those that speak HTTP without certificates, and those where nobody listens
+//! told at once, instead of after ten attempts.
 
 use std::error::Error;
 use std::io;
@@ -16,6 +17,50 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 /// Pauses before each further attempt to connect: what is just being started may be there then.
 const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_millis(750)];
+
+/// Connections by the scheme of each request. The certificates of the system are only read for the first
+/// that is encrypted: for a local endpoint that would be a tenth of a short run.
+pub fn by_scheme(plain: SharedHttpClient, encrypted: SharedHttpClient) -> SharedHttpClient {
+    SharedHttpClient::new(ByScheme { plain, encrypted })
+}
+
+#[derive(Clone, Debug)]
+struct ByScheme {
+    plain: SharedHttpClient,
+    encrypted: SharedHttpClient,
+}
+
+impl HttpClient for ByScheme {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let (settings, components) = (settings.clone(), components.clone());
+        SharedHttpConnector::new(SchemeConnector { clients: self.clone(), settings, components })
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.encrypted.connector_metadata()
+    }
+}
+
+#[derive(Debug)]
+struct SchemeConnector {
+    clients: ByScheme,
+    settings: HttpConnectorSettings,
+    components: RuntimeComponents,
+}
+
+impl HttpConnector for SchemeConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let client = match request.uri().starts_with("http:") {
+            true => &self.clients.plain,
+            false => &self.clients.encrypted,
+        };
+        client.http_connector(&self.settings, &self.components).call(request)
+    }
+}
 
 /// Connections that are given up soon where they are refused. Everything else is tried again as
 /// the retry configuration says.

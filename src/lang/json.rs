@@ -3,12 +3,13 @@
 //! JSON does not tell arguments from blocks, so a body read from it has arguments only, and whoever
 //! knows what it may hold turns those that are blocks into blocks with [`as_blocks`].
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ast::*;
 use super::number::Number;
 use super::parse;
-use super::value::Value;
+use super::value::{Str, Value};
 use crate::diag::{Diagnostic, Diagnostics, FileId, Sources, Span};
 
 /// Deeper than this, a text is refused.
@@ -31,7 +32,8 @@ pub fn parse_values(sources: &Sources, file: FileId) -> (Body, Diagnostics) {
 
 fn read(sources: &Sources, file: FileId, literal: bool) -> (Body, Diagnostics) {
     let text = sources.get(file).text;
-    let mut reader = Reader { text: &text, file, at: 0, literal, found: Diagnostics::new() };
+    let (path, found) = Default::default();
+    let mut reader = Reader { text: &text, file, at: 0, literal, path, found };
     let whole = Span::new(file, 0, text.len());
     let attributes = match reader.document() {
         Ok(expr) => attributes_of(&expr, &mut reader.found),
@@ -53,6 +55,41 @@ pub fn as_blocks(it: &Attribute, labels: &[&str], found: &mut Diagnostics) -> Ve
     blocks
 }
 
+/// Refuses an object with two properties of one name, anywhere in a value. Among the blocks of a body,
+/// that is allowed.
+pub fn refuse_repeated_keys(value: &Expr, found: &mut Diagnostics) {
+    match &value.kind {
+        ExprKind::Tuple(items) => items.iter().for_each(|it| refuse_repeated_keys(it, found)),
+        ExprKind::Object(items) => {
+            let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+            for (key, value) in items {
+                refuse_repeated_keys(value, found);
+                let ObjectKey::Expr(Expr { kind: ExprKind::Literal(name), span }) = key else {
+                    continue;
+                };
+                let Some(name) = name.as_str() else { continue };
+                if let Some(earlier) = seen.insert(name, *span) {
+                    let detail = format!("`{name}` is defined already");
+                    let one = Diagnostic::error("Duplicate object attribute", detail);
+                    found.push(one.at(*span).label(earlier, "first here"));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Properties whose strings are texts and not templates, by where they stand; `*` is any name.
+const TEXTS: [&[&str]; 7] = [
+    &["variable", "*", "default"],
+    &["variable", "*", "description"],
+    &["output", "*", "description"],
+    &["module", "*", "source"],
+    &["module", "*", "version"],
+    &["provider", "*", "alias"],
+    &["terraform", "required_version"],
+];
+
 fn nested(
     it: &Attribute,
     value: &Expr,
@@ -62,7 +99,8 @@ fn nested(
     found: &mut Diagnostics,
 ) {
     let block = |body: Body, seen: &[Name]| {
-        let header = seen.last().map_or(it.name.span, |it| it.span);
+        // Such a block begins with its brace.
+        let header = Span { end: value.span.start + 1, ..value.span };
         Block { kind: it.name.clone(), labels: seen.to_vec(), body, header }
     };
     match (&value.kind, labels) {
@@ -146,6 +184,8 @@ struct Reader<'a> {
     at: usize,
     /// Whether strings are only texts.
     literal: bool,
+    /// Names of the properties that lead here.
+    path: Vec<Str>,
     found: Diagnostics,
 }
 
@@ -207,6 +247,25 @@ impl Reader<'_> {
             }
         };
         Ok(Expr { kind, span: self.span(start) })
+    }
+
+    /// The value of a property.
+    fn property(&mut self, key: &Expr, depth: usize) -> Step<Expr> {
+        let name = match &key.kind {
+            ExprKind::Literal(name) => name.as_str().unwrap_or_default(),
+            _ => "",
+        };
+        self.path.push(name.into());
+        let is_it = |wanted: &&[&str]| {
+            let mut both = wanted.iter().zip(&self.path);
+            wanted.len() == self.path.len() && both.all(|(a, b)| *a == "*" || *a == &**b)
+        };
+        let outer = self.literal;
+        self.literal |= TEXTS.iter().any(is_it);
+        let value = self.value(depth);
+        self.literal = outer;
+        self.path.pop();
+        value
     }
 
     fn keyword(&mut self) -> Step<ExprKind> {
@@ -321,7 +380,8 @@ impl Reader<'_> {
                 return self
                     .error("Missing JSON colon", "a colon is expected after a property name");
             }
-            items.push((ObjectKey::Expr(key), self.value(depth + 1)?));
+            let value = self.property(&key, depth + 1)?;
+            items.push((ObjectKey::Expr(key), value));
             if self.eat(b'}') {
                 return Ok(ExprKind::Object(items));
             }
@@ -356,6 +416,34 @@ mod tests {
         assert_eq!(labels, ["a.b", "a.c", "a.c"]);
         let ExprKind::Wrap(inner) = &blocks[0].body.attributes[0].value.kind else { panic!() };
         assert_eq!((inner.span.start, inner.span.end), (48, 51));
+    }
+
+    #[test]
+    fn what_is_no_expression_is_text() {
+        let (body, found) = read(
+            r#"{"variable": [{"a": {"default": {"k": "${x}"}, "description": "$${"}}], "locals": {"a": "$${"}}"#,
+        );
+        assert!(found.is_empty(), "{found}");
+        let mut found = Diagnostics::new();
+        let block = as_blocks(&body.attributes[0], &["name"], &mut found).remove(0);
+        let literal = |it: &Expr| match &it.kind {
+            ExprKind::Literal(text) => text.as_str().unwrap().to_string(),
+            kind => panic!("{kind:?}"),
+        };
+        let ExprKind::Object(items) = &block.body.attributes[0].value.kind else { panic!() };
+        assert_eq!(literal(&items[0].1), "${x}");
+        assert_eq!(literal(&block.body.attributes[1].value), "$${");
+        let locals = as_blocks(&body.attributes[1], &[], &mut found).remove(0);
+        assert_eq!(literal(&locals.body.attributes[0].value), "${");
+    }
+
+    #[test]
+    fn an_object_names_each_property_once() {
+        let (body, _) = read(r#"{"a": [{"k": 1, "l": {"m": 1, "m": 2}, "k": 2}]}"#);
+        let mut found = Diagnostics::new();
+        refuse_repeated_keys(&body.attributes[0].value, &mut found);
+        let places: Vec<u32> = found.iter().map(|it| it.span.unwrap().start).collect();
+        assert_eq!(places, [30, 39]);
     }
 
     #[test]

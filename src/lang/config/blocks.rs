@@ -11,7 +11,7 @@ use super::{requirements, version, *};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lang::ast::{ExprKind, Name, ObjectKey};
 use crate::lang::convert::convert;
-use crate::lang::parse;
+use crate::lang::{json, parse};
 
 const VARIABLE: Shape = Shape {
     attributes: &[
@@ -148,6 +148,9 @@ pub(super) fn call(it: &Block, found: &mut Diagnostics) -> Option<ModuleCall> {
         found.push(one.at(block.kind.span));
     }
     let json = it.body.json;
+    for input in rest.attributes.iter().filter(|_| json) {
+        json::refuse_repeated_keys(&input.value, found);
+    }
     let (count, for_each) = (content.attribute("count"), content.attribute("for_each"));
     both(count, for_each, found);
     let depends_on = content.attribute("depends_on");

@@ -55,6 +55,14 @@ impl Content {
             let block = shape.blocks.iter().find(|(kind, _)| *kind == name);
             match block {
                 _ if shape.attributes.iter().any(|(known, _)| *known == name) => {
+                    // Native syntax refuses what is set twice when it is read.
+                    if let Some(earlier) = content.attribute(name).filter(|_| body.json) {
+                        found.push(set_twice(it, earlier));
+                        continue;
+                    }
+                    if body.json {
+                        json::refuse_repeated_keys(&it.value, found);
+                    }
                     content.attributes.push(it.clone())
                 }
                 Some((_, labels)) if body.json => {
@@ -80,6 +88,13 @@ impl Content {
         rest.attributes.shrink_to_fit();
         (content, rest)
     }
+}
+
+fn set_twice(it: &Attribute, earlier: &Attribute) -> Diagnostic {
+    let detail = format!("`{}` is set already", it.name.text);
+    Diagnostic::error("Duplicate argument", detail)
+        .at(it.name.span)
+        .label(earlier.name.span, "first here")
 }
 
 /// `Missing required argument`

@@ -9,7 +9,7 @@ use super::{Content, Import, Local, Module, Resource, ResourceKey, Shape, sorted
 use crate::address::Mode;
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::lang::ast::{Block, Body, ExprKind};
-use crate::lang::parse;
+use crate::lang::{json, parse};
 
 /// What a file may hold.
 pub(super) const FILE: Shape = Shape {
@@ -151,6 +151,9 @@ fn locals(it: &Block, module: &mut Module, found: &mut Diagnostics) {
         found.push(one.at(block.kind.span));
     }
     for attribute in &it.body.attributes {
+        if it.body.json {
+            json::refuse_repeated_keys(&attribute.value, found);
+        }
         let name = &attribute.name;
         if !parse::is_name(&name.text) {
             found.push(invalid_name("Invalid local value name", &name.text).at(name.span));
