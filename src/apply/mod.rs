@@ -55,6 +55,10 @@ pub trait Resolve: Send {
     /// sensitive ones. Errors, such as a postcondition that does not hold, stop what depends on it.
     fn settled(&mut self, address: &Address, row: Option<&Value>) -> Result<()>;
 
+    /// It is not as it was to be, because that failed or was not tried: what is evaluated from now on
+    /// does not look at it.
+    fn failed(&mut self, _address: &Address) {}
+
     /// The data source of a check could not be read.
     fn unread(&mut self, _address: &Address, _why: &Diagnostic) {}
 }

@@ -315,6 +315,7 @@ impl<'a> Run<'a> {
     fn fruitless(&mut self, node: NodeIndex, those: Diagnostics) {
         self.stages[node.index()] = Stage::Failed;
         self.failed += 1;
+        self.give_up(node);
         self.diagnostics.extend(those);
         let because = format!("`{}` failed", self.address(node));
         let mut after: Vec<NodeIndex> = self.graph.neighbors(node).collect();
@@ -335,11 +336,20 @@ impl<'a> Run<'a> {
 
     fn skip(&mut self, node: NodeIndex, because: &str) {
         self.stages[node.index()] = Stage::Skipped;
+        self.give_up(node);
         let Step { verb, .. } = self.graph[node];
         if !matches!(verb, Verb::Keep | Verb::Close) {
             self.skipped += 1;
             let (address, because) = (self.address(node), because.to_string());
             self.event(Event::StepSkipped { address, verb, because });
+        }
+    }
+
+    fn give_up(&mut self, node: NodeIndex) {
+        // What failed to go is no part of what there is to be.
+        if !matches!(self.graph[node].verb, Verb::Delete | Verb::Forget | Verb::Close) {
+            let address = self.address(node);
+            self.steps.resolve.failed(&address);
         }
     }
 

@@ -14,9 +14,9 @@ use crate::driver::{
     AnyDataSource, AnyDriver, AnyEphemeral, BoxFuture, Cloud, Failure, FailureKind, Id, Op,
 };
 use crate::lang::value::Value;
-use crate::plan::codec;
 use crate::plan::graph::{Step, Verb};
 use crate::plan::{Action, Change, Counts, Plan, PlanMode, Reason};
+use crate::plan::{codec, diff};
 use crate::schema::{Schema, Timeouts};
 use crate::state::{self, Intent, Object, ObjectStatus, OpId, State};
 
@@ -374,6 +374,11 @@ impl<'a> Work<'a> {
             Task::Converge { remote, want, .. } => Box::pin(async move {
                 Reply::Settled(settle::converge(&caller, &remote, &want, &want, true).await)
             }),
+            // What is secret changes, and nothing else: that is between us and the state.
+            Task::Update { want, prior, .. } if !diff::changes(&prior, &want) => {
+                let (row, warnings) = (want, Diagnostics::new());
+                Box::pin(async move { Reply::Settled(Settled::Ready { row, warnings }) })
+            }
             Task::Update { remote, want, prior, .. } => Box::pin(async move {
                 let altered = settle::alter(&caller, &remote, want, prior).await;
                 altered.map_or_else(Reply::Refused, Reply::Settled)

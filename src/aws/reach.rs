@@ -128,3 +128,45 @@ pub fn is_refused(error: &(dyn Error + 'static)) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use crate::aws::provider::{AwsProvider, AwsSettings, ProviderBlock};
+    use crate::lang::value::Value;
+    use crate::schema::Row;
+
+    /// What a call sends first to an endpoint of that scheme.
+    async fn first_byte(scheme: &str) -> u8 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let keys = Credentials::new("key", "secret", None, None, "test");
+        let settings = AwsSettings {
+            credentials: Some(SharedCredentialsProvider::new(keys)),
+            region: Some("eu-central-1".into()),
+            endpoint_url: Some(format!("{scheme}://{}", listener.local_addr().unwrap())),
+            ..AwsSettings::default()
+        };
+        let nothing =
+            ProviderBlock::ATTRIBUTES.iter().map(|it| (it.name, Value::null(it.kind.ty())));
+        let block = ProviderBlock::from_row(&Value::object(nothing)).unwrap();
+        let call = async {
+            let aws = AwsProvider::new(settings).connect(block).await.unwrap();
+            aws.account().await.map(String::from)
+        };
+        let answer = async { listener.accept().await.unwrap().0.read_u8().await.unwrap() };
+        tokio::select! {
+            byte = answer => byte,
+            told = call => panic!("nothing was sent: {told:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_scheme_decides_what_is_spoken() {
+        assert_eq!(first_byte("http").await, b'P', "POST");
+        assert_eq!(first_byte("https").await, 0x16, "a TLS handshake");
+    }
+}

@@ -131,7 +131,7 @@ async fn apply_saved(screen: &Screen, args: Args) -> Outcome {
         screen.report(&it.stack.sources, &those, form);
         Failed::Said
     })?;
-    let changed = saved::changed(&engine, &it.stack, &given, &it.inputs);
+    let changed = saved::changed(&it.stack, &given, &it.inputs);
     if changed.has_errors() {
         screen.report(&it.stack.sources, &changed, form);
         return Err(Failed::Said);

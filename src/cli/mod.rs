@@ -96,9 +96,8 @@ fn run() -> ExitCode {
         Err(code) => return code,
     };
     let screen = Screen::new(cli.no_color);
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime = match runtime {
+    // What is done between replies is short, and to hand it to another thread would take longer.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(it) => it,
         Err(why) => {
             screen.say(&format!("error: cannot start: {why}"));

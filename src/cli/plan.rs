@@ -260,10 +260,11 @@ pub fn said<T>(screen: &Screen, form: Form, result: Result<T, Failed>) -> Result
     })
 }
 
-/// The first interrupt ends a run when what is under way is done, the second at once.
+/// The first interrupt ends a run when what is under way is done, the second at once. They are heard by
+/// a thread of their own, however long the run evaluates.
 fn watch_interrupts(engine: &Engine, form: Form) {
     let cancel = engine.cancel.clone();
-    tokio::spawn(async move {
+    let heard = async move {
         let mut terminated = terminations();
         loop {
             tokio::select! {
@@ -278,7 +279,11 @@ fn watch_interrupts(engine: &Engine, form: Form) {
             }
             cancel.ask();
         }
-    });
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    if let Ok(runtime) = runtime {
+        std::thread::spawn(move || runtime.block_on(heard));
+    }
 }
 
 #[cfg(unix)]

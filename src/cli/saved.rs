@@ -14,7 +14,6 @@ use super::{Failed, session};
 use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::engine::saved::{self, SavedPlan};
 use crate::engine::{Engine, Inputs, Stack};
-use crate::lang::eval::Environment;
 use crate::lang::value::Value;
 use crate::plan::Plan;
 use crate::plan::variables::settle;
@@ -80,26 +79,15 @@ pub fn read(path: &Path, lock: Option<&LockArgs>) -> Result<(Engine, SavedPlan, 
     Ok((engine, plan, from.stack))
 }
 
-fn environment(engine: &Engine, stack: &Stack) -> Environment {
-    Environment {
-        files: engine.files.clone(),
-        dir: engine.dir.clone(),
-        now: None,
-        apply: false,
-        sources: stack.sources.clone(),
-    }
-}
-
 /// Values given on the command line that are not those that a plan was made with: it says what is
 /// done, so they would be without effect.
-pub fn changed(engine: &Engine, stack: &Stack, given: &Inputs, planned: &Inputs) -> Diagnostics {
-    let environment = environment(engine, stack);
-    let planned = planned.read(&stack.config, &environment).unwrap_or_default();
+pub fn changed(stack: &Stack, given: &Inputs, planned: &Inputs) -> Diagnostics {
+    let planned = planned.read(&stack.config).unwrap_or_default();
     let mut found = Diagnostics::new();
     let asked: Vec<_> = given.iter().filter(|(_, input)| input.strict).collect();
     let mut only = Inputs::new();
     asked.iter().for_each(|(name, input)| only.add((*name).clone(), (*input).clone()));
-    let given = found.keep(only.read(&stack.config, &environment)).unwrap_or_default();
+    let given = found.keep(only.read(&stack.config)).unwrap_or_default();
     for (name, value) in given {
         let Some(variable) = stack.config.root.variables.get(&name) else { continue };
         let was = planned.get(&name).or(variable.default.as_ref());
@@ -120,8 +108,8 @@ pub fn changed(engine: &Engine, stack: &Stack, given: &Inputs, planned: &Inputs)
 
 /// Values of the root variables as the plan's JSON lists them: as they were given, else the defaults.
 /// An ephemeral value that was given is not told.
-pub fn variables(engine: &Engine, stack: &Stack, inputs: &Inputs) -> BTreeMap<String, Json> {
-    let given = inputs.read(&stack.config, &environment(engine, stack)).unwrap_or_default();
+pub fn variables(stack: &Stack, inputs: &Inputs) -> BTreeMap<String, Json> {
+    let given = inputs.read(&stack.config).unwrap_or_default();
     let value = |it: &crate::lang::config::Variable| {
         given.get(&it.name).filter(|_| !it.ephemeral).or(it.default.as_ref())?.to_json()
     };

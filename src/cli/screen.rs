@@ -102,8 +102,8 @@ pub fn print(text: &str) {
 
 /// Says something that is not data, on a line of its own.
 pub fn say(text: &str) {
-    let mut err = io::stderr().lock();
-    let _ = err.write_all(text.as_bytes()).and_then(|()| err.write_all(b"\n"));
+    // Not buffered: a line is one write.
+    let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 
 /// How a run speaks.

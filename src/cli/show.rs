@@ -25,11 +25,11 @@ pub(super) fn run(screen: &Screen, mut args: Args) -> Outcome {
     let registry = session::registry();
     let schemas = schemas(&registry);
     if saved::is_saved(&args.path) {
-        let (engine, it, _) = saved::read(&args.path, None)?;
+        let (_, it, _) = saved::read(&args.path, None)?;
         match args.json {
             true => {
                 let origin = plan_json::Origin {
-                    variables: saved::variables(&engine, &it.stack, &it.inputs),
+                    variables: saved::variables(&it.stack, &it.inputs),
                     configuration: Some(config_json::configuration(&registry, &it.stack.config)),
                     relevant: relevant::attributes(&it.stack.config, &it.plan),
                 };

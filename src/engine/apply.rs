@@ -49,8 +49,7 @@ impl Engine {
             .hint("plan again: `apply` without a saved plan takes them up first")
             .into());
         }
-        let environment = self.environment(stack, Some(plan.made), true);
-        let variables = inputs.read(&stack.config, &environment)?;
+        let variables = inputs.read(&stack.config)?;
         // What is for one run only is in no plan: without it, nothing is begun.
         let declared = stack.config.root.variables.values().filter(|it| it.ephemeral);
         let mut missing = Diagnostics::new();
@@ -113,8 +112,7 @@ impl Engine {
             return Ok(Diagnostics::new());
         }
         let _guard = self.lock("recover").await?;
-        let environment = self.environment(stack, None, true);
-        let variables = inputs.read(&stack.config, &environment)?;
+        let variables = inputs.read(&stack.config)?;
         let state = self.store.read()?.unwrap_or_default();
         let journal = self.store.journal()?;
         let left = journal.as_ref().map(replay::replay).transpose()?;
@@ -227,6 +225,7 @@ impl Engine {
             }
             // What failed leaves the outputs that depend on it as they were.
             PlanMode::Normal => {
+                diagnostics.extend(resolver.variables());
                 let values = resolver.outputs();
                 diagnostics.extend(values.1);
                 let names: BTreeSet<String> = values.0.keys().map(|it| it.to_string()).collect();

@@ -3,19 +3,22 @@
 
 use std::collections::BTreeMap;
 
-use super::PlanOptions;
+use super::{Inputs, PlanOptions};
 use crate::address::{Address, ModulePath, Target};
-use crate::diag::{Diagnostic, Diagnostics, Span};
-use crate::lang::config::{Module, Variable};
+use crate::diag::{Diagnostic, Diagnostics, Result, Span};
+use crate::lang::config::{Config, Module, Variable};
 use crate::lang::value::{Str, Value};
 use crate::plan::instance::Prior;
 use crate::plan::{Plan, variables};
 
-/// Root variables that have no value: without them nothing can be planned at all.
-pub(super) fn all_given(root: &Module, given: &BTreeMap<Str, Value>) -> Diagnostics {
+/// The values of root variables. Without one for each, nothing can be planned at all; one that cannot be
+/// read is none.
+pub(super) fn all_given(inputs: &Inputs, config: &Config) -> Result<BTreeMap<Str, Value>> {
+    let (given, mut found) = inputs.values(config);
     let lacking = |it: &&Variable| it.default.is_none() && !given.contains_key(&it.name);
-    let lacking = root.variables.values().filter(lacking);
-    lacking.map(|it| variables::unset(&it.name).at(it.span)).collect()
+    let lacking = config.root.variables.values().filter(lacking);
+    found.extend(lacking.map(|it| variables::unset(&it.name).at(it.span)));
+    found.into_result(given)
 }
 
 /// Targets and replacements that name nothing at all, such as misspelled ones, or several instances.

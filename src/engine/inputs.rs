@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::diag::{Diagnostic, Diagnostics, Result, Sources};
 use crate::lang::ast::Expr;
 use crate::lang::config::{Config, Variable, constant};
-use crate::lang::eval::{Environment, Names, evaluate};
 use crate::lang::value::{Str, Value};
 
 /// Values for root variables, by name. What is added later wins.
@@ -84,7 +83,13 @@ impl Inputs {
     }
 
     /// The values, read by the types that the configuration declares.
-    pub fn read(&self, config: &Config, environment: &Environment) -> Result<BTreeMap<Str, Value>> {
+    pub fn read(&self, config: &Config) -> Result<BTreeMap<Str, Value>> {
+        let (values, diagnostics) = self.values(config);
+        diagnostics.into_result(values)
+    }
+
+    /// Those values that can be read, and what is wrong with the others.
+    pub(super) fn values(&self, config: &Config) -> (BTreeMap<Str, Value>, Diagnostics) {
         let mut values = BTreeMap::new();
         let mut diagnostics = Diagnostics::new();
         for (name, input) in &self.variables {
@@ -99,36 +104,31 @@ impl Inputs {
             };
             values.extend(
                 diagnostics
-                    .keep(input.read(variable, &config.sources, environment))
+                    .keep(input.read(variable, &config.sources))
                     .map(|value| (name.clone(), value)),
             );
         }
-        diagnostics.into_result(values)
+        (values, diagnostics)
     }
 }
 
 impl Input {
-    fn read(
-        &self,
-        variable: &Variable,
-        sources: &Sources,
-        environment: &Environment,
-    ) -> Result<Value> {
-        let names = Names { values: &BTreeMap::new(), environment };
+    fn read(&self, variable: &Variable, sources: &Sources) -> Result<Value> {
+        let fixed = |expr: &Expr| {
+            let mut found = Diagnostics::new();
+            let value = constant(expr, &mut found);
+            found.into_result(value.unwrap_or(Value::NULL))
+        };
         match &self.given {
             InputValue::Value(value) => Ok(value.clone()),
-            InputValue::Expr(expr) => {
-                let mut found = Diagnostics::new();
-                let value = constant(expr, &mut found);
-                found.into_result(value.unwrap_or(Value::NULL))
-            }
+            InputValue::Expr(expr) => fixed(expr),
             InputValue::Text(text) => match variable.literal {
                 true => Ok(text.as_str().into()),
                 false => {
                     let file = sources.add(format!("<value of {}>", self.origin), text.as_str());
                     let (expr, found) = crate::lang::parse::parse_expression(sources, file);
                     let expr = found.into_result(expr)?;
-                    expr.map_or(Ok(Value::NULL), |expr| evaluate(&names, &expr))
+                    expr.map_or(Ok(Value::NULL), |expr| fixed(&expr))
                 }
             },
         }

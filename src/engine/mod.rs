@@ -266,8 +266,7 @@ impl Engine {
         inputs: &Inputs,
         expressions: &[crate::lang::ast::Expr],
     ) -> Result<Vec<Result<Value>>> {
-        let environment = self.environment(stack, Some(self.clock.now()), true);
-        let variables = inputs.read(&stack.config, &environment)?;
+        let variables = inputs.read(&stack.config)?;
         let state = self.store.read()?.unwrap_or_default();
         let (objects, unknown) = prior::objects(&state, &self.registry);
         unknown.into_result(())?;

@@ -31,14 +31,16 @@ impl Engine {
         options: &PlanOptions,
     ) -> Result<Plan, PlanFailure> {
         let (mut warnings, settled) = self.validated(stack);
-        if warnings.has_errors() {
-            return Err(warnings.into());
-        }
         let made = self.clock.now();
-        let environment = self.environment(stack, Some(made), false);
+        let given = asked::all_given(inputs, &stack.config);
+        let variables = match (warnings.has_errors(), given) {
+            (false, Ok(variables)) => variables,
+            (_, given) => {
+                warnings.keep(given);
+                return Err(warnings.into());
+            }
+        };
         let state = self.known_state(&mut warnings)?;
-        let variables = inputs.read(&stack.config, &environment)?;
-        asked::all_given(&stack.config.root, &variables).into_result(())?;
         asked::still_declared(&stack.config.root).into_result(())?;
         let (objects, unknown) = prior::objects(&state, &self.registry);
         unknown.into_result(())?;
@@ -182,6 +184,7 @@ impl Engine {
             let round = self.round(ground, clouds, &data, &held.rows, options);
             let Wanting { wanted, imports } = match round {
                 Round::Wanting(it) => it,
+                Round::Impossible(found) => return Err(found.into()),
                 Round::Done(plan, found) => {
                     let (errors, more): (Vec<_>, Vec<_>) = found
                         .into_iter()
@@ -278,7 +281,13 @@ impl Engine {
             return Round::Wanting(Wanting { wanted, imports });
         }
         let plan = self.everything(ground, data, &evaluation, options);
-        Round::Done(Box::new(plan), evaluation.take_diagnostics())
+        let unmoved = moves::still_there(&evaluation);
+        let mut found = evaluation.take_diagnostics();
+        if unmoved.has_errors() {
+            found.extend(unmoved);
+            return Round::Impossible(found);
+        }
+        Round::Done(Box::new(plan), found)
     }
 
     /// The plan as far as it can be made without what could not be read.
@@ -518,6 +527,8 @@ enum Round {
     Wanting(Wanting),
     /// A plan, and what is wrong with it.
     Done(Box<Plan>, Diagnostics),
+    /// No plan: what is said to have moved is still there.
+    Impossible(Diagnostics),
 }
 
 /// What is to be found out before there can be a plan.

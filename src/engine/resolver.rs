@@ -39,6 +39,12 @@ impl<'a> Resolver<'a> {
         (values, self.evaluation.take_diagnostics())
     }
 
+    /// What is wrong with variables of which only now everything is known.
+    pub fn variables(&self) -> Diagnostics {
+        make::variables_after(&self.evaluation);
+        self.evaluation.take_diagnostics()
+    }
+
     /// Results of all checks, those that were known at plan included; and what they have to tell.
     pub fn checks(&self, plan: &Plan) -> (Vec<CheckResult>, Diagnostics) {
         make::checks_after(&self.evaluation);
@@ -140,6 +146,10 @@ impl Resolve for Resolver<'_> {
         }
         instance::settled(&self.evaluation, &module, &key, address, row)
             .map_err(|those| self.explained(those, address))
+    }
+
+    fn failed(&mut self, address: &Address) {
+        self.evaluation.failed.borrow_mut().insert(address.clone());
     }
 
     fn unread(&mut self, address: &Address, why: &Diagnostic) {

@@ -380,15 +380,18 @@ fn take_steps(mut value: Value, steps: &[Step]) -> Result<Value> {
 
 fn place_fault(fault: Fault, operands: &[&Expr], whole: Span) -> Diagnostics {
     match fault {
-        Fault::Operand(at, message) => {
-            let place = operands.get(at).map_or(whole, |it| it.span);
-            let side = match (operands.len(), at) {
-                (1, _) => "operand",
-                (_, 0) => "left operand",
-                _ => "right operand",
-            };
-            let detail = format!("unsuitable value for the {side}: {message}");
-            Diagnostic::error("Invalid operand", detail).at(place).into()
+        Fault::Operands(those) => {
+            let each = those.into_iter().map(|(at, message)| {
+                let place = operands.get(at).map_or(whole, |it| it.span);
+                let side = match (operands.len(), at) {
+                    (1, _) => "operand",
+                    (_, 0) => "left operand",
+                    _ => "right operand",
+                };
+                let detail = format!("unsuitable value for the {side}: {message}");
+                Diagnostic::error("Invalid operand", detail).at(place)
+            });
+            each.collect()
         }
         Fault::Operation(message) => {
             Diagnostic::error("Operation failed", message).at(whole).into()

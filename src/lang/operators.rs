@@ -11,8 +11,8 @@ use super::value::{Kind, Value};
 /// What is wrong with an operation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
-    /// An operand cannot be used: which (0 or 1), and why.
-    Operand(usize, String),
+    /// Operands cannot be used: which (0 or 1), and why.
+    Operands(Vec<(usize, String)>),
     /// The operation itself failed.
     Operation(String),
 }
@@ -58,7 +58,7 @@ pub fn binary(operator: Binary, left: &Value, right: &Value) -> Result<Value, Fa
 
 /// The operand as `ty`, refused where it is null.
 fn typed<'v>(at: usize, operand: &'v Value, ty: &Type) -> Result<Cow<'v, Value>, Fault> {
-    let it = converted(operand, ty).map_err(|it| Fault::Operand(at, it.to_string()))?;
+    let it = converted(operand, ty).map_err(|it| Fault::Operands(vec![(at, it.to_string())]))?;
     if it.is_null() {
         return Err(Fault::Operation("an operand is null".into()));
     }
@@ -84,8 +84,13 @@ fn both<'v>(
     right: &'v Value,
     ty: &Type,
 ) -> Result<(Cow<'v, Value>, Cow<'v, Value>), Fault> {
-    let convert_at = |at, it| converted(it, ty).map_err(|it| Fault::Operand(at, it.to_string()));
-    let (left, right) = (convert_at(0, left)?, convert_at(1, right)?);
+    let convert_at = |at, it| converted(it, ty).map_err(|it| (at, it.to_string()));
+    let (left, right) = match (convert_at(0, left), convert_at(1, right)) {
+        (Ok(left), Ok(right)) => (left, right),
+        (left, right) => {
+            return Err(Fault::Operands([left.err(), right.err()].into_iter().flatten().collect()));
+        }
+    };
     if left.is_null() || right.is_null() {
         return Err(Fault::Operation("an operand is null".into()));
     }
@@ -171,15 +176,14 @@ fn compare_all<'a>(
     if !alike {
         return Some(false);
     }
-    let mut result = Some(true);
+    // The first that is not equal, or not known, decides.
     for (a, b) in pairs {
         match compare_parts(a, b) {
             Some(true) => {}
-            Some(false) => return Some(false),
-            None => result = None,
+            decided => return decided,
         }
     }
-    result
+    Some(true)
 }
 
 #[cfg(test)]
@@ -193,10 +197,13 @@ mod tests {
     }
 
     #[test]
-    fn one_known_difference_settles_equality() {
+    fn the_first_known_difference_settles_equality() {
         let a = Value::tuple([Value::unknown(Type::String), 1.into()]);
         let b = Value::tuple(["x".into(), 2.into()]);
-        assert_eq!(equal(&a, &b).as_bool(), Some(false));
+        assert!(!equal(&a, &b).is_known());
+        let a = Value::tuple([1.into(), Value::unknown(Type::String)]);
+        assert_eq!(equal(&a, &Value::tuple([2.into(), "x".into()])).as_bool(), Some(false));
+        let a = Value::tuple([Value::unknown(Type::String), 1.into()]);
         let c = Value::tuple(["x".into(), 1.into()]);
         assert!(!equal(&a, &c).is_known());
     }
@@ -214,6 +221,8 @@ mod tests {
     #[test]
     fn nulls_and_wrong_types_are_told_apart() {
         assert!(matches!(binary(Binary::Add, &Value::NULL, &1.into()), Err(Fault::Operation(_))));
-        assert!(matches!(binary(Binary::Add, &"x".into(), &1.into()), Err(Fault::Operand(0, _))));
+        assert!(
+            matches!(binary(Binary::Add, &"x".into(), &1.into()), Err(Fault::Operands(those)) if those[0].0 == 0)
+        );
     }
 }

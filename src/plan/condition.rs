@@ -1,7 +1,7 @@
 //! Conditions: pre- and postconditions, validations, assertions.
 
 use super::change::CheckStatus;
-use super::evaluation::{Checked, Evaluation, Purpose};
+use super::evaluation::{Checked, Evaluation, Purpose, is_upstream};
 use crate::diag::{Diagnostic, Result, Severity};
 use crate::lang::config::Condition;
 use crate::lang::convert::convert;
@@ -119,8 +119,13 @@ pub fn check(
         evaluate(scope, &condition.error_message)?;
         return Ok(Origins::default());
     }
-    let judged = judge(evaluation, scope, condition, "condition").inspect_err(|_| {
-        evaluation.record(kind, &address, CheckStatus::Error, "");
+    let judged = judge(evaluation, scope, condition, "condition").inspect_err(|those| {
+        // What it looks at may have failed, which is told already.
+        match (those.iter().all(is_upstream), evaluation.facts.purpose) {
+            (true, Purpose::Apply) => {}
+            (true, _) => evaluation.record(kind, &address, CheckStatus::Unknown, ""),
+            _ => evaluation.record(kind, &address, CheckStatus::Error, ""),
+        }
     });
     let (status, message, origins) = judged?;
     evaluation.record(kind, &address, status, &message);

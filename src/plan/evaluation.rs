@@ -129,6 +129,8 @@ pub struct Evaluation<'a> {
     pub unread: RefCell<BTreeMap<Address, String>>,
     /// Results of conditions so far.
     pub checks: RefCell<Vec<CheckResult>>,
+    /// During apply: objects that are not as they were to be.
+    pub failed: RefCell<HashSet<Address>>,
     /// During apply: objects as they have become.
     pub results: RefCell<HashMap<Address, Value>>,
 }
@@ -187,6 +189,7 @@ impl<'a> Evaluation<'a> {
             wanted: RefCell::default(),
             unread: RefCell::default(),
             checks: RefCell::default(),
+            failed: RefCell::default(),
             results: RefCell::default(),
         }
     }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::change::{Action, Change, Reason};
-use super::diff;
 use super::evaluation::{Evaluation, ModuleInstance, Purpose, upstream};
 use super::opening::{self, Opening};
 use super::providers::{self, ProviderKey};
+use super::{codec, diff};
 use crate::address::{Address, Mode};
 use crate::diag::{Diagnostic, Diagnostics, Result};
 use crate::driver::AnyDriver;
@@ -58,6 +58,9 @@ pub fn plan(
 
 /// During apply: the object as it has become, or as it is planned.
 pub fn current(ev: &Evaluation<'_>, address: &Address) -> Result<Value> {
+    if ev.failed.borrow().contains(address) {
+        return Err(upstream());
+    }
     if let Some(value) = ev.results.borrow().get(address) {
         return Ok(value.clone());
     }
@@ -258,12 +261,17 @@ fn decide(
         change.after = Some(anew());
         return change;
     }
-    change.action = match diff::changes(&prior.row, &planned) {
-        true => Action::Update,
-        false => Action::NoOp,
-    };
-    change.after = Some(mark_sensitive(schema.attributes, &planned));
+    let planned = mark_sensitive(schema.attributes, &planned);
+    // What is secret is part of the state.
+    let differs = diff::changes(&prior.row, &planned) || !same_secrets(&prior.row, &planned);
+    change.action = if differs { Action::Update } else { Action::NoOp };
+    change.after = Some(planned);
     change
+}
+
+fn same_secrets(before: &Value, after: &Value) -> bool {
+    let any = before.has_sensitive() || after.has_sensitive();
+    !any || codec::sensitive_paths(before) == codec::sensitive_paths(after)
 }
 
 /// An object that is taken over, without the tags that `default_tags` gives it: AWS does not tell

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::change::{Action, Change, Changes, CheckStatus, OutputChange, Plan, PlanMode, Reason};
 use super::condition;
-use super::evaluation::{Evaluation, ModuleInstance, Purpose};
+use super::evaluation::{Evaluation, ModuleInstance, Purpose, is_upstream};
 use super::instance::{Prior, refuse_destroy};
 use super::repetition::Over;
-use crate::address::{Address, Key, Mode, ModulePath, Target};
+use super::variables;
+use crate::address::{Address, Key, Mode, ModulePath, ModuleStep, ResourceAddress, Target};
 use crate::diag::{Diagnostic, Result};
 use crate::lang::config::{Module, Removed, ResourceKey};
 use crate::lang::eval::held;
@@ -17,6 +18,50 @@ use crate::lang::value::{Marks, Str, Value};
 /// Evaluates everything that the targets name and what that needs; without targets, everything.
 pub fn walk(ev: &Evaluation<'_>, targets: &[Target]) {
     walk_module(ev, &ev.root(), targets);
+    let mut evaluated = 0;
+    while !targets.is_empty() && evaluated < ev.changes.borrow().len() {
+        evaluated = ev.changes.borrow().len();
+        let kept = kept(ev.changes.borrow().values().map(|it| &**it), PlanMode::Normal, targets);
+        let needed = kept.iter().filter(|at| targets.iter().all(|it| !it.contains(at)));
+        for resource in needed.map(declared).collect::<BTreeSet<_>>() {
+            walk_resource(ev, &resource);
+        }
+    }
+}
+
+/// Evaluates every instance of a resource, in every instance of its module.
+fn walk_resource(ev: &Evaluation<'_>, resource: &ResourceAddress) {
+    let key = ResourceKey::from(resource);
+    for module in module_instances(ev, resource.module.0.iter().map(|it| &*it.name)) {
+        let Ok(repetition) = ev.repetition(&module, &key) else { continue };
+        for (instance, _) in repetition.instances() {
+            ev.keep(ev.instance(&module, &key, &instance));
+        }
+    }
+}
+
+/// The instances of the module that these calls lead to.
+pub fn module_instances<'n>(
+    ev: &Evaluation<'_>,
+    calls: impl IntoIterator<Item = &'n str>,
+) -> Vec<Arc<ModuleInstance>> {
+    calls.into_iter().fold(vec![ev.root()], |parents, name| {
+        let mut all = Vec::new();
+        for parent in &parents {
+            let Some(call) = parent.module.calls.get(name) else { continue };
+            let Ok(repetition) = ev.call_repetition(parent, call) else { continue };
+            let each = repetition.instances().into_iter();
+            all.extend(each.map(|(key, repeated)| ev.child(parent, call, key, repeated)));
+        }
+        all
+    })
+}
+
+/// The resource of an instance as it is declared: in whichever instance of its module.
+fn declared(it: &Address) -> ResourceAddress {
+    let mut resource = it.resource.clone();
+    resource.module.0.iter_mut().for_each(|step| step.key = None);
+    resource
 }
 
 /// Evaluates what is read or opened, and what that needs.
@@ -86,6 +131,21 @@ pub fn checks_after(ev: &Evaluation<'_>) {
     within(ev, &ev.root());
 }
 
+/// Evaluates the variables of all modules that have rules once more, now that everything is known.
+pub fn variables_after(ev: &Evaluation<'_>) {
+    fn within(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>) {
+        let ruled = module.module.variables.values().filter(|it| !it.validations.is_empty());
+        for variable in ruled {
+            // What it is may have been known before what its rules look at.
+            if ev.keep(ev.variable(module, &variable.name)).is_some() {
+                ev.keep(variables::value(ev, module, &variable.name));
+            }
+        }
+        each_child(ev, module, |child| within(ev, child));
+    }
+    within(ev, &ev.root());
+}
+
 /// Assertions that do not hold are warnings: they never stop a run.
 fn walk_checks(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>) {
     let scope = ev.scope(module);
@@ -119,6 +179,8 @@ fn walk_checks(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>) {
                         ev.report([it.at(assert.condition.span)]);
                     }
                 }
+                // What it looks at has failed, which is told already.
+                Err(those) if those.iter().all(is_upstream) => {}
                 Err(those) => {
                     ev.record("check", &address, CheckStatus::Error, "");
                     ev.report(those);
@@ -280,7 +342,16 @@ fn why_orphaned(ev: &Evaluation<'_>, address: &Address, was_moved: bool) -> Reas
 
 /// The module instance at that path, where the configuration has it.
 pub fn module_at(ev: &Evaluation<'_>, path: &ModulePath) -> Option<Arc<ModuleInstance>> {
-    path.0.iter().try_fold(ev.root(), |module, step| {
+    module_below(ev, ev.root(), &path.0)
+}
+
+/// The module instance that these steps lead to.
+pub fn module_below(
+    ev: &Evaluation<'_>,
+    from: Arc<ModuleInstance>,
+    steps: &[ModuleStep],
+) -> Option<Arc<ModuleInstance>> {
+    steps.iter().try_fold(from, |module, step| {
         let call = module.module.calls.get(&step.name)?;
         let repetition = ev.call_repetition(&module, call).ok()?;
         let repeated = repetition.at(&step.key)?;
@@ -320,7 +391,8 @@ pub fn spread_create_before_destroy(changes: &mut Changes) {
     }
 }
 
-/// What targets keep of these changes: themselves, and what they depend on.
+/// What targets keep of these changes: themselves, and what they depend on, each resource of that with all
+/// its instances.
 fn kept<'c>(
     changes: impl Iterator<Item = &'c Change>,
     mode: PlanMode,
@@ -332,6 +404,10 @@ fn kept<'c>(
             (it.address.clone(), all)
         })
         .collect();
+    let mut alike: BTreeMap<ResourceAddress, Vec<&Address>> = BTreeMap::new();
+    for address in by_address.keys() {
+        alike.entry(declared(address)).or_default().push(address);
+    }
     let named = |it: &&Address| targets.iter().any(|target| target.contains(it));
     let mut kept: BTreeSet<Address> = by_address.keys().filter(named).cloned().collect();
     let mut waiting: Vec<Address> = kept.iter().cloned().collect();
@@ -345,7 +421,8 @@ fn kept<'c>(
                 .collect(),
             _ => by_address.get(&address).cloned().unwrap_or_default(),
         };
-        waiting.extend(linked.into_iter().filter(|it| kept.insert(it.clone())));
+        let whole = linked.iter().filter_map(|it| alike.get(&declared(it))).flatten();
+        waiting.extend(whole.map(|it| (*it).clone()).filter(|it| kept.insert(it.clone())));
     }
     kept
 }

@@ -1,8 +1,11 @@
 //! `moved` blocks: objects that keep their identity under a new address.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::evaluation::{Evaluation, ModuleInstance};
 use super::instance::Prior;
+use super::make;
 use crate::address::{Address, Key, ModulePath, ModuleStep, Target};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::lang::config::{Config, Module, Moved, ResourceKey};
@@ -60,6 +63,43 @@ pub fn carry_out(
         }
     }
     (moved, diagnostics)
+}
+
+/// Refuses what names the instance of a resource or module as moved that is there all the same.
+pub fn still_there(ev: &Evaluation<'_>) -> Diagnostics {
+    let mut statements = Vec::new();
+    gather(&ev.config.root, &mut Vec::new(), &mut statements);
+    let mut found = Diagnostics::new();
+    for Statement { module, moved } in &statements {
+        let there = |it: &Arc<ModuleInstance>| has_instance(ev, it, &moved.from).unwrap_or(false);
+        if moved.from != moved.to
+            && make::module_instances(ev, module.iter().copied()).iter().any(there)
+        {
+            let detail = format!("`{}` is declared, so it cannot have moved", moved.from);
+            let it = Diagnostic::error("Moved object still exists", detail);
+            found.push(it.at(moved.span));
+        }
+    }
+    found
+}
+
+/// Whether a module has the instance that is named with its key.
+fn has_instance(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>, it: &Target) -> Option<bool> {
+    let below = |steps: &[ModuleStep]| make::module_below(ev, module.clone(), steps);
+    match it {
+        Target::Instance(it) if it.key.is_some() => {
+            let module = below(&it.resource.module.0)?;
+            Some(ev.repetition(&module, &(&it.resource).into()).ok()?.at(&it.key).is_some())
+        }
+        Target::Module(path) => {
+            let (last, outer) = path.0.split_last()?;
+            last.key.as_ref()?;
+            let module = below(outer)?;
+            let call = module.module.calls.get(&last.name)?;
+            Some(ev.call_repetition(&module, call).ok()?.at(&last.key).is_some())
+        }
+        _ => None,
+    }
 }
 
 fn gather<'m>(module: &'m Module, path: &mut Vec<&'m str>, into: &mut Vec<Statement<'m>>) {

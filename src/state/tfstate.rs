@@ -15,7 +15,11 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 
 use super::{Object, ObjectStatus, State};
@@ -237,17 +241,17 @@ fn refused(place: &str, summary: &str, why: impl std::fmt::Display) -> Diagnosti
 /// Reads a file's bytes; `place` names the file in what goes wrong.
 pub fn decode(place: &str, bytes: &[u8]) -> Result<State> {
     let restore = format!("restore `{place}.backup`, or delete the file to start with nothing");
-    let json: Json = serde_json::from_slice(bytes).map_err(|error| {
-        let (summary, why) = match error.is_eof() {
-            true => ("the state file is cut off", format!("it ends too early: {error}")),
-            false => ("the state file is not JSON", error.to_string()),
-        };
-        refused(place, summary, why).hint(&restore)
+    // Each part is read once, into what it is to become.
+    let read: serde_json::Result<Written<'_>> = serde_json::from_slice(bytes);
+    let mut top = read.map_err(|error| match error.classify() {
+        Category::Data => foreign(place, "it holds no JSON object"),
+        _ if error.is_eof() || is_at_end(&error, bytes) => {
+            let why = format!("it ends too early: {error}");
+            refused(place, "the state file is cut off", why).hint(&restore)
+        }
+        _ => refused(place, "the state file is not JSON", &error).hint(&restore),
     })?;
-    let Json::Object(mut top) = json else {
-        return Err(foreign(place, "it holds no JSON object").into());
-    };
-    let Some(version) = top.shift_remove("version").and_then(|it| it.as_u64()) else {
+    let Some(version) = part(place, &mut top, "version")?.as_ref().and_then(Json::as_u64) else {
         return Err(foreign(place, "it has no format version").into());
     };
     match version {
@@ -264,7 +268,7 @@ pub fn decode(place: &str, bytes: &[u8]) -> Result<State> {
             return Err(refused(place, "the state file is too new", why).hint(hint).into());
         }
     }
-    let lineage = match top.shift_remove("lineage") {
+    let lineage = match part(place, &mut top, "lineage")? {
         Some(Json::String(lineage)) => lineage,
         None if top.contains_key("terraform_version") => String::new(),
         _ => return Err(foreign(place, "it has no lineage").into()),
@@ -273,16 +277,14 @@ pub fn decode(place: &str, bytes: &[u8]) -> Result<State> {
     let terraform_version = part(place, &mut top, "terraform_version")?.unwrap_or_default();
     let outputs = part(place, &mut top, "outputs")?.unwrap_or_default();
     let resources: Vec<ResourceV4> = part(place, &mut top, "resources")?.unwrap_or_default();
-    let check_results = top.shift_remove("check_results").filter(|it| !it.is_null());
-    let mut state = State {
-        lineage,
-        serial,
-        terraform_version,
-        outputs,
-        check_results,
-        extra: top,
-        ..State::new()
-    };
+    let check_results = part(place, &mut top, "check_results")?.filter(|it: &Json| !it.is_null());
+    let mut extra = Map::new();
+    while let Some(name) = top.keys().next().cloned() {
+        let value = part(place, &mut top, &name)?.unwrap_or_default();
+        extra.insert(name, value);
+    }
+    let mut state =
+        State { lineage, serial, terraform_version, outputs, check_results, extra, ..State::new() };
     let mut found = Diagnostics::new();
     for resource in resources {
         found.keep(add_resource(place, &mut state, resource));
@@ -290,17 +292,24 @@ pub fn decode(place: &str, bytes: &[u8]) -> Result<State> {
     found.into_result(state)
 }
 
+/// Whether it went wrong with the last byte, as in half a number.
+fn is_at_end(error: &serde_json::Error, bytes: &[u8]) -> bool {
+    let lines = bytes.split(|it| *it == b'\n');
+    let (number, last) = lines.enumerate().last().unwrap_or_default();
+    error.line() == number + 1 && error.column() >= last.len()
+}
+
 fn foreign(place: &str, why: &str) -> Diagnostic {
     refused(place, "not a Terraform state", why).hint("name another file for the state")
 }
 
-fn part<T: serde::de::DeserializeOwned>(
-    place: &str,
-    top: &mut Map<String, Json>,
-    key: &str,
-) -> Result<Option<T>> {
-    let json = top.shift_remove(key).unwrap_or_default();
-    serde_json::from_value(json).map_err(|error| {
+/// The parts of the file by name, as they are written.
+type Written<'b> = BTreeMap<String, &'b RawValue>;
+
+/// Takes one part out and reads it.
+fn part<T: DeserializeOwned>(place: &str, top: &mut Written<'_>, key: &str) -> Result<Option<T>> {
+    let Some(json) = top.remove(key) else { return Ok(None) };
+    serde_json::from_str(json.get()).map_err(|error| {
         refused(place, "the state file is damaged", format!("`{key}`: {error}")).into()
     })
 }

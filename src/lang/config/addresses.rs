@@ -4,6 +4,7 @@ use super::{Import, Module, ResourceKey};
 use crate::address::Mode;
 use crate::diag::{Diagnostic, Diagnostics, Span};
 use crate::lang::ast::{Expr, ExprKind, Reference, Step, StepKind};
+use crate::lang::value::Kind;
 
 /// Whether what is imported is something that can be, and is declared.
 pub(super) fn import(module: &Module, it: &Import) -> Option<Diagnostic> {
@@ -25,9 +26,22 @@ pub(super) fn import(module: &Module, it: &Import) -> Option<Diagnostic> {
         return error(it.to.span, summary, detail);
     }
     let key = ResourceKey { mode: Mode::Managed, kind: to.root.text.clone(), name: name.clone() };
-    let many = module.resources.get(&key);
-    let many = many.is_some_and(|it| it.count.is_some() || it.for_each.is_some());
-    if many && to.steps.len() == 1 && matches!(it.to.kind, ExprKind::Reference(_)) {
+    let Some(resource) = module.resources.get(&key) else { return None };
+    let (count, each) = (resource.count.is_some(), resource.for_each.is_some());
+    let named = to.steps.get(1).map(|step| &step.kind);
+    let fits = match named {
+        Some(StepKind::Index(named)) => match named.kind() {
+            Kind::Number(_) => count,
+            Kind::String(_) => each,
+            _ => true,
+        },
+        _ => true,
+    };
+    if !fits {
+        let detail = format!("`{key}` has no instance with such a key");
+        return error(it.to.span, "Invalid import 'to' expression", &detail);
+    }
+    if (count || each) && to.steps.len() == 1 && matches!(it.to.kind, ExprKind::Reference(_)) {
         let detail = format!("`{key}` has several instances, so one of them is to be named");
         return error(it.to.span, "Invalid import 'to' expression", &detail);
     }

@@ -39,7 +39,16 @@ pub fn type_constraint(
         return None;
     }
     let mut reader = Reader { found };
-    reader.constraint(expr)
+    match &expr.kind {
+        // Both are legacy, and only alone: without an element type, any one will do.
+        ExprKind::Reference(it) if it.steps.is_empty() && &*it.root.text == "list" => {
+            Some((Type::list(Type::Any), TypeDefaults::default()))
+        }
+        ExprKind::Reference(it) if it.steps.is_empty() && &*it.root.text == "map" => {
+            Some((Type::map(Type::Any), TypeDefaults::default()))
+        }
+        _ => reader.constraint(expr),
+    }
 }
 
 struct Reader<'a> {
@@ -74,10 +83,10 @@ impl Reader<'_> {
             "number" => Type::Number,
             "bool" => Type::Bool,
             "any" => Type::Any,
-            // Both are legacy: without an element type, any one will do.
-            "list" => Type::list(Type::Any),
-            "map" => Type::map(Type::Any),
-            "set" => return self.error(at, "`set` takes the type of its elements: `set(string)`"),
+            "list" | "set" | "map" => {
+                let detail = format!("`{word}` takes the type of its elements: `{word}(string)`");
+                return self.error(at, detail);
+            }
             "object" => {
                 return self
                     .error(at, "`object` takes its attributes: `object({ name = string })`");

@@ -1,8 +1,10 @@
 //! Override files: their blocks replace parts of blocks in the other files.
 
+use std::sync::Arc;
+
 use super::decode::file_blocks;
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::lang::ast::{Attribute, Block, Body};
+use crate::lang::ast::{Attribute, Block, Body, Expr, ExprKind};
 
 /// Merges what an override file holds into the blocks of the module. An argument replaces the one of
 /// that name; nested blocks replace all of that kind, save for `lifecycle`, which is merged itself.
@@ -31,7 +33,13 @@ pub fn merge_override(blocks: &mut Vec<Block>, body: &Body, found: &mut Diagnost
                         && (kind != "provider" || alias(&base.body) == wanted.1)
                 };
                 match blocks.iter_mut().find(same) {
-                    Some(base) => merge_body(&mut base.body, &it.body, &["lifecycle"]),
+                    Some(base) => {
+                        found.extend(unsupported(&it));
+                        merge_body(&mut base.body, &it.body, &["lifecycle"]);
+                        if kind == "variable" {
+                            blame(base, &it);
+                        }
+                    }
                     None => found.push(missing_base(&it)),
                 }
             }
@@ -42,8 +50,31 @@ pub fn merge_override(blocks: &mut Vec<Block>, body: &Body, found: &mut Diagnost
 fn alias(body: &Body) -> Option<String> {
     let value = &body.attribute("alias")?.value;
     match &value.kind {
-        crate::lang::ast::ExprKind::Literal(it) => it.as_str().map(Into::into),
+        ExprKind::Literal(it) => it.as_str().map(Into::into),
         _ => None,
+    }
+}
+
+/// What an override file cannot change.
+fn unsupported(it: &Block) -> Option<Diagnostic> {
+    let dependencies = it.body.attribute("depends_on")?;
+    let at = match &dependencies.value.kind {
+        ExprKind::Tuple(items) => items.first()?.span,
+        _ => dependencies.value.span,
+    };
+    let detail = "`depends_on` cannot be changed by an override file";
+    Some(Diagnostic::error("Unsupported override", detail).at(at))
+}
+
+/// Where type and default of a variable stand in different files, what does not fit is the fault of the
+/// override.
+fn blame(variable: &mut Block, over: &Block) {
+    let changes = |name: &str| over.body.attribute(name).is_some();
+    let mut attributes = variable.body.attributes.iter_mut();
+    if let Some(default) = attributes.find(|it| &*it.name.text == "default")
+        && (changes("type") || changes("default"))
+    {
+        default.value = Arc::new(Expr { span: over.header, ..(*default.value).clone() });
     }
 }
 

@@ -120,7 +120,8 @@ impl Evaluator<'_> {
                 Type::Tuple(of) => {
                     let items: Result<Vec<Value>> =
                         of.iter().map(|ty| each(&Value::unknown(ty.clone()))).collect();
-                    Value::tuple(items?)
+                    let items = items?;
+                    Value::unknown(Type::tuple(items.iter().map(Value::ty)))
                 }
                 // Whether there is one element or, for null, none is not known.
                 _ => {
@@ -171,14 +172,7 @@ pub(super) fn iterate(collection: &Value) -> Result<Option<Pairs<'_>>, Diagnosti
         }
         Kind::Unknown(it) => match &it.ty {
             Type::Bool | Type::Number | Type::String => return Err(not_iterable(&it.ty)),
-            Type::Tuple(of) => {
-                let numbered = of.iter().cloned().map(Value::unknown).enumerate();
-                Box::new(numbered.map(move |(at, it)| (index(at), Cow::Owned(it))))
-            }
-            Type::Object(of) => {
-                let unknown = |ty: &Type| Cow::Owned(Value::unknown(ty.clone()));
-                Box::new(of.attributes.iter().map(move |(k, ty)| (name(k), unknown(ty))))
-            }
+            // Even where the type tells how many there are.
             _ => return Ok(None),
         },
         _ => return Err(not_iterable(&collection.ty())),

@@ -21,11 +21,12 @@ fn unknown_bool() -> Value {
 
 /// `alltrue(list)`
 pub(super) fn alltrue(_: &Context<'_>, args: &[Value]) -> Outcome {
-    let items = items(args, 0);
-    if items.iter().any(|it| it.is_known() && it.as_bool() != Some(true)) {
-        return Ok(Value::FALSE);
-    }
-    Ok(if items.iter().all(Value::is_known) { Value::TRUE } else { unknown_bool() })
+    // The first that is not true decides.
+    Ok(match items(args, 0).iter().find(|it| it.as_bool() != Some(true)) {
+        None => Value::TRUE,
+        Some(it) if it.is_known() => Value::FALSE,
+        Some(_) => unknown_bool(),
+    })
 }
 
 /// `anytrue(list)`
@@ -116,10 +117,11 @@ pub(super) fn concat(_: &Context<'_>, args: &[Value]) -> Outcome {
     let mut marks = Marks::NONE;
     // What stands after a list that is not known is not looked at yet.
     let mut known = true;
+    let untyped = args.iter().any(Value::is_untyped);
     for (index, arg) in args.iter().enumerate() {
         marks = marks.union(arg.marks());
-        known = known && (arg.is_known() || matches!(arg.ty(), Type::Tuple(_)));
-        if known && !matches!(arg.ty(), Type::List(_) | Type::Tuple(_)) {
+        known = known && (arg.is_known() || !matches!(arg.ty(), Type::List(_)));
+        if known && !untyped && !matches!(arg.ty(), Type::List(_) | Type::Tuple(_)) {
             let got = arg.ty().friendly();
             return argument(index, format!("a list or tuple is required, not {got}"));
         }
@@ -152,7 +154,12 @@ pub(super) fn concat(_: &Context<'_>, args: &[Value]) -> Outcome {
             (None, _) => return Ok(Value::unknown(Type::Any).with_marks(&marks)),
         }
     }
-    Ok(Value::tuple(all).with_marks(&marks))
+    Ok(unless_unknown(args, Value::tuple(all)).with_marks(&marks))
+}
+
+/// The result, or where an argument is not known as a whole, only its type.
+fn unless_unknown(args: &[Value], result: Value) -> Value {
+    if args.iter().all(Value::is_known) { result } else { Value::unknown(result.ty()) }
 }
 
 /// Whether both are equal; none where that depends on what is not known.
@@ -260,18 +267,11 @@ pub(super) fn flatten(_: &Context<'_>, args: &[Value]) -> Outcome {
 /// False where it is not known how many elements there are.
 fn flatten_into(sequence: &Value, flat: &mut Vec<Value>, marks: &mut Marks) -> bool {
     *marks = marks.union(sequence.marks());
-    let unknown;
     let items = match sequence.kind() {
         // How many elements a set has depends on which of them are the same.
         Kind::Set(_, items) if items.len() > 1 && !sequence.is_wholly_known() => return false,
         Kind::List(_, items) | Kind::Set(_, items) | Kind::Tuple(items) => items.as_slice(),
-        _ => match sequence.ty() {
-            Type::Tuple(of) => {
-                unknown = of.iter().cloned().map(Value::unknown).collect::<Vec<_>>();
-                &unknown
-            }
-            _ => return false,
-        },
+        _ => return false,
     };
     let mut known = true;
     for item in items {
@@ -418,7 +418,7 @@ pub(super) fn reverse(_: &Context<'_>, args: &[Value]) -> Outcome {
         (true, Type::Tuple(_)) => Value::tuple(backwards()),
         (true, Type::List(of) | Type::Set(of)) => Value::list(of.as_ref().clone(), backwards()),
         (false, Type::List(of) | Type::Set(of)) => Value::unknown_not_null(Type::List(of)),
-        (false, Type::Tuple(of)) => Value::tuple(of.iter().rev().cloned().map(Value::unknown)),
+        (false, Type::Tuple(of)) => Value::unknown(Type::tuple(of.iter().rev().cloned())),
         (false, Type::Any) => Value::unknown(Type::Any),
         (_, other) => {
             return argument(
@@ -458,8 +458,7 @@ pub(super) fn slice(_: &Context<'_>, args: &[Value]) -> Outcome {
         }
         (Some(items), _) => Value::tuple(items.get(start..end).unwrap_or(&[]).to_vec()),
         (None, Type::Tuple(of)) => {
-            let types = of.get(start..end).unwrap_or(&[]).iter();
-            Value::tuple(types.cloned().map(Value::unknown))
+            Value::unknown(Type::tuple(of.get(start..end).unwrap_or(&[]).iter().cloned()))
         }
         (None, ty) => Value::unknown(ty),
     }
@@ -532,8 +531,17 @@ mod tests {
         assert_eq!(show(run("contains", [one.clone(), 1.into()])), "true");
         assert!(!run("contains", [one.clone(), 2.into()]).unwrap().is_known());
         assert_eq!(show(run("contains", [one, "2".into()])), "false");
-        let bools = Value::tuple([Value::unknown(Type::Bool), Value::FALSE]);
-        assert_eq!(show(run("alltrue", [bools])), "false");
+        // The first that is not true decides, and what is not known of a tuple as a whole is not of
+        // its parts either.
+        let (open, no) = (Value::unknown(Type::Bool), Value::FALSE);
+        assert!(!run("alltrue", [Value::tuple([open.clone(), no.clone()])]).unwrap().is_known());
+        assert_eq!(show(run("alltrue", [Value::tuple([no, open])])), "false");
+        for (name, items) in [("reverse", 2), ("concat", 2)] {
+            let it = run(name, [unknown()]).unwrap();
+            assert!(!it.is_known(), "{name}");
+            assert!(matches!(it.ty(), Type::Tuple(of) if of.len() == items), "{name}");
+        }
+        assert!(run("concat", [Value::unknown(Type::String)]).is_err());
     }
 
     #[test]

@@ -84,7 +84,12 @@ pub(super) fn setproduct(_: &Context<'_>, args: &[Value]) -> Outcome {
     let marks = args.iter().fold(Marks::NONE, |sum, it| sum.union(it.marks()));
     let untyped = args.iter().any(Value::is_untyped);
     let empty = args.iter().any(|it| it.as_slice().is_some_and(<[Value]>::is_empty));
-    if !empty && !args.iter().all(Value::is_known) {
+    // How many elements a set has depends on which of them are the same.
+    let counted = |it: &Value| match it.ty() {
+        Type::Set(_) => it.is_wholly_known(),
+        _ => it.is_known(),
+    };
+    if !empty && !args.iter().all(counted) {
         let ty = match (untyped, as_set) {
             (true, _) => Type::Any,
             (_, true) => Type::set(of),

@@ -73,10 +73,13 @@ fn other_files_are_refused() {
         ))
     };
     let deep = "[".repeat(100_000);
+    let deep_inside =
+        format!(r#"{{"version": 4, "lineage": "l", "outputs": {deep}{}}}"#, "]".repeat(100_000));
     for (text, summary, detail) in [
         ("resource {}", "the state file is not JSON", "line 1"),
         ("\u{0}\u{0}", "the state file is not JSON", "line 1"),
-        (&deep, "the state file is not JSON", "recursion"),
+        (&deep, "not a Terraform state", "no JSON object"),
+        (&deep_inside, "the state file is damaged", "recursion"),
         ("[]", "not a Terraform state", "no JSON object"),
         (r#"{"name": "app", "version": "1.0.0"}"#, "not a Terraform state", "no format version"),
         (r#"{"version": 4}"#, "not a Terraform state", "no lineage"),
