@@ -138,7 +138,7 @@ mod tests {
 
     use crate::aws::provider::{AwsProvider, AwsSettings, ProviderBlock};
     use crate::lang::value::Value;
-    use crate::schema::Row;
+    use crate::schema::{Nested, Row};
 
     /// What a call sends first to an endpoint of that scheme.
     async fn first_byte(scheme: &str) -> u8 {

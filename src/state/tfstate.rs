@@ -310,7 +310,10 @@ type Written<'b> = BTreeMap<String, &'b RawValue>;
 fn part<T: DeserializeOwned>(place: &str, top: &mut Written<'_>, key: &str) -> Result<Option<T>> {
     let Some(json) = top.remove(key) else { return Ok(None) };
     serde_json::from_str(json.get()).map_err(|error| {
-        refused(place, "the state file is damaged", format!("`{key}`: {error}")).into()
+        // Its place is one inside of this part.
+        let why = error.to_string();
+        let why = why.rsplit_once(" at line ").map_or(&*why, |(why, _)| why);
+        refused(place, "the state file is damaged", format!("`{key}`: {why}")).into()
     })
 }
 

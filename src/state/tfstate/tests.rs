@@ -73,8 +73,10 @@ fn other_files_are_refused() {
         ))
     };
     let deep = "[".repeat(100_000);
-    let deep_inside =
-        format!(r#"{{"version": 4, "lineage": "l", "outputs": {deep}{}}}"#, "]".repeat(100_000));
+    let deep_inside = format!(
+        r#"{{"version": 4, "lineage": "l", "check_results": {deep}{}}}"#,
+        "]".repeat(100_000)
+    );
     for (text, summary, detail) in [
         ("resource {}", "the state file is not JSON", "line 1"),
         ("\u{0}\u{0}", "the state file is not JSON", "line 1"),
