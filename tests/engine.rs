@@ -315,3 +315,39 @@ output "checked" {
     let read = |name: &str| reads.get(name).copied().unwrap_or_default();
     assert_eq!([read("fixed"), read("chosen"), read("never")], [1, 2, 0]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_secret_is_part_of_the_state() {
+    let text =
+        |value: &str| format!("resource \"terraform_data\" \"a\" {{\n  input = {value}\n}}\n");
+    let (mut engine, stack) = engine(&text("sensitive(\"x\")"));
+    apply(&engine, &stack).await;
+    for value in ["\"x\"", "sensitive(\"x\")"] {
+        engine.files = Arc::new(MemoryFiles::new().with("main.tf", text(value)));
+        let stack = load(&engine);
+        assert_eq!(plan(&engine, &stack).await.changes[0].action, Action::Update, "{value}");
+        let applied = apply(&engine, &stack).await;
+        assert_eq!(applied.done.change, 1, "{value}");
+        assert!(!plan(&engine, &stack).await.has_changes(), "{value}");
+        let state = engine.store.read().unwrap().unwrap();
+        let object = state.current(&"terraform_data.a".parse().unwrap()).unwrap();
+        assert_eq!(object.sensitive_attributes.is_empty(), value == "\"x\"");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_target_needs_is_kept_with_all_its_instances() {
+    let (engine, stack) = engine(
+        "resource \"terraform_data\" \"a\" {\n  count = 3\n  input = count.index\n}\n\
+         resource \"terraform_data\" \"b\" {\n  count = 3\n  input = terraform_data.a[count.index].output\n}\n",
+    );
+    let options = PlanOptions {
+        targets: vec!["terraform_data.b[1]".parse().unwrap()],
+        ..PlanOptions::default()
+    };
+    let plan = engine.plan(&stack, &Inputs::new(), &options).await;
+    let plan = plan.unwrap_or_else(|it| panic!("{}", it.diagnostics));
+    let names: Vec<String> = actions(&plan).into_iter().map(|(name, _)| name).collect();
+    let all = ["a[0]", "a[1]", "a[2]", "b[1]"].map(|it| format!("terraform_data.{it}"));
+    assert_eq!(names, all);
+}

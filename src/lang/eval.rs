@@ -188,9 +188,16 @@ impl Evaluator<'_> {
                 operators::unary(*operator, &value).map_err(place)
             }
             ExprKind::Binary(operator, left, right) => {
-                let (a, b) = join(inner.operand(left, bound), inner.operand(right, bound))?;
                 let place = |fault| place_fault(fault, &[left, right], expr.span);
-                operators::binary(*operator, &a, &b).map_err(place)
+                let mut found = Diagnostics::new();
+                // Where one operand has failed, the other may be wrong as well.
+                let mut operand = |it| {
+                    let value = found.keep(inner.operand(it, bound));
+                    value.unwrap_or_else(|| Cow::Owned(Value::unknown(Type::Any)))
+                };
+                let (a, b) = (operand(left), operand(right));
+                let result = found.keep(operators::binary(*operator, &a, &b).map_err(place));
+                found.into_result(result.unwrap_or(Value::NULL))
             }
             ExprKind::Conditional(condition, yes, no) => {
                 inner.conditional(condition, yes, no, bound)

@@ -91,6 +91,10 @@ fn has_instance(ev: &Evaluation<'_>, module: &Arc<ModuleInstance>, it: &Target) 
             let module = below(&it.resource.module.0)?;
             Some(ev.repetition(&module, &(&it.resource).into()).ok()?.at(&it.key).is_some())
         }
+        // In the root of the statement, it is known without evaluation.
+        Target::Resource(it) if !it.module.is_root() => {
+            Some(below(&it.module.0)?.module.resources.contains_key(&ResourceKey::from(it)))
+        }
         Target::Module(path) => {
             let (last, outer) = path.0.split_last()?;
             last.key.as_ref()?;

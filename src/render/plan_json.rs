@@ -198,7 +198,10 @@ fn planned_values(it: &Plan) -> Json {
         let mut json = state_json::identity(&change.address);
         json.insert("provider_name".into(), provider_source(&change.provider).into());
         json.insert("schema_version".into(), version.into());
-        json.insert("values".into(), json_value::known(after).unwrap_or_else(|| json!({})));
+        // Where nothing of it is known, nothing is said.
+        let known =
+            json_value::known(after).filter(|it| it.as_object().is_none_or(|it| !it.is_empty()));
+        json.extend(known.map(|it| ("values".into(), it)));
         json.insert("sensitive_values".into(), json_value::sensitive(after));
         modules.add(&change.address.resource.module, Json::Object(json));
     }

@@ -29,7 +29,7 @@ pub(super) fn values(_: &Context<'_>, args: &[Value]) -> Outcome {
         (Kind::Map(of, items), _) => Value::list(of.clone(), items.values().cloned()),
         (Kind::Object(items), _) => Value::tuple(items.values().cloned()),
         (_, Type::Map(of)) => Value::unknown_not_null(Type::List(of)),
-        (_, Type::Object(of)) => Value::tuple(of.attributes.values().cloned().map(Value::unknown)),
+        (_, Type::Object(of)) => Value::unknown(Type::tuple(of.attributes.values().cloned())),
         (_, Type::Any) => Value::unknown(Type::Any),
         (_, other) => return failed(format!("a map is required, not {}", other.friendly())),
     }
@@ -99,6 +99,7 @@ pub(super) fn merge(_: &Context<'_>, args: &[Value]) -> Outcome {
         Some(Type::Map(of)) if known => Value::map(of.as_ref().clone(), merged),
         Some(ty @ Type::Map(_)) => Value::unknown_not_null(ty),
         _ if !known => Value::unknown(Type::Any),
+        _ if args.iter().any(|it| !it.is_known()) => Value::unknown(Value::object(merged).ty()),
         _ => Value::object(merged),
     }
     .with_marks(&marks))
@@ -179,7 +180,8 @@ mod tests {
         assert_eq!(show(run("length", [unknown()])), "2");
         assert_eq!(run("lookup", [unknown(), "a".into()]).unwrap().ty(), Type::Number);
         let merged = run("merge", [unknown(), json("{\"a\":\"x\"}")]).unwrap();
-        assert_eq!(merged.part("a").and_then(Value::as_str), Some("x"));
+        let all = Type::object([("b", Type::String), ("a", Type::String)]);
+        assert!(!merged.is_known() && merged.ty() == all);
         assert!(
             !run("merge", [Value::unknown(Type::map(Type::Any)), json("{}")]).unwrap().is_known()
         );
