@@ -26,7 +26,7 @@ pub(super) fn import(module: &Module, it: &Import) -> Option<Diagnostic> {
         return error(it.to.span, summary, detail);
     }
     let key = ResourceKey { mode: Mode::Managed, kind: to.root.text.clone(), name: name.clone() };
-    let Some(resource) = module.resources.get(&key) else { return None };
+    let resource = module.resources.get(&key)?;
     let (count, each) = (resource.count.is_some(), resource.for_each.is_some());
     let named = to.steps.get(1).map(|step| &step.kind);
     let fits = match named {
