@@ -23,7 +23,7 @@ pub fn walk(ev: &Evaluation<'_>, targets: &[Target]) {
         evaluated = ev.changes.borrow().len();
         let kept = kept(ev.changes.borrow().values().map(|it| &**it), PlanMode::Normal, targets);
         let needed = kept.iter().filter(|at| targets.iter().all(|it| !it.contains(at)));
-        for resource in needed.map(declared).collect::<BTreeSet<_>>() {
+        for resource in needed.map(|it| it.resource.without_keys()).collect::<BTreeSet<_>>() {
             walk_resource(ev, &resource);
         }
     }
@@ -55,13 +55,6 @@ pub fn module_instances<'n>(
         }
         all
     })
-}
-
-/// The resource of an instance as it is declared: in whichever instance of its module.
-fn declared(it: &Address) -> ResourceAddress {
-    let mut resource = it.resource.clone();
-    resource.module.0.iter_mut().for_each(|step| step.key = None);
-    resource
 }
 
 /// Evaluates what is read or opened, and what that needs.
@@ -406,7 +399,7 @@ fn kept<'c>(
         .collect();
     let mut alike: BTreeMap<ResourceAddress, Vec<&Address>> = BTreeMap::new();
     for address in by_address.keys() {
-        alike.entry(declared(address)).or_default().push(address);
+        alike.entry(address.resource.without_keys()).or_default().push(address);
     }
     let named = |it: &&Address| targets.iter().any(|target| target.contains(it));
     let mut kept: BTreeSet<Address> = by_address.keys().filter(named).cloned().collect();
@@ -421,7 +414,7 @@ fn kept<'c>(
                 .collect(),
             _ => by_address.get(&address).cloned().unwrap_or_default(),
         };
-        let whole = linked.iter().filter_map(|it| alike.get(&declared(it))).flatten();
+        let whole = linked.iter().filter_map(|it| alike.get(&it.resource.without_keys())).flatten();
         waiting.extend(whole.map(|it| (*it).clone()).filter(|it| kept.insert(it.clone())));
     }
     kept

@@ -130,16 +130,7 @@ fn destination(config: &Config, statements: &[Statement<'_>], from: &Address) ->
 
 /// Adding or removing `count` keeps the object with index zero.
 fn implied(config: &Config, at: Address) -> Address {
-    let mut module: &Module = &config.root;
-    for step in &at.resource.module.0 {
-        match module.calls.get(&step.name) {
-            Some(call) => module = &call.module,
-            None => return at,
-        }
-    }
-    let it = &at.resource;
-    let key = ResourceKey::from(it);
-    let Some(resource) = module.resources.get(&key) else { return at };
+    let Some(resource) = config.root.resource(&at.resource) else { return at };
     match (&at.key, resource.count.is_some(), resource.for_each.is_some()) {
         (None, true, _) => Address { key: Some(Key::Index(0)), ..at },
         (Some(Key::Index(0)), false, false) => Address { key: None, ..at },
